@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include <glib.h>
+
+#include "q-version-macros.h"
+
+G_BEGIN_DECLS
+
+/**
+ * Q_SOCKET_ERROR:
+ *
+ * The error domain of [class@QSocket.Socket]. Its codes are those of
+ * [error@QSocket.SocketError].
+ *
+ * Since: 1.0
+ */
+#define Q_SOCKET_ERROR (q_socket_error_quark ())
+
+/**
+ * QSocketError:
+ * @Q_SOCKET_ERROR_NOT_OPEN: the call needs an open (or bound) socket
+ * @Q_SOCKET_ERROR_CLOSED: the peer ended the stream, or another thread closed the socket
+ * @Q_SOCKET_ERROR_TIMEOUT: the call was not done in its time
+ * @Q_SOCKET_ERROR_RECV: receiving failed
+ * @Q_SOCKET_ERROR_SEND: sending failed
+ * @Q_SOCKET_ERROR_CONNECT: refused, unreachable, an unknown name, or the time is up
+ * @Q_SOCKET_ERROR_BIND: the address cannot be bound
+ * @Q_SOCKET_ERROR_LISTEN: the socket cannot listen
+ * @Q_SOCKET_ERROR_ACCEPT: accepting failed; the listener stays usable
+ * @Q_SOCKET_ERROR_ADDRESS_LOOKUP: a name or a service in a bind is unknown
+ * @Q_SOCKET_ERROR_SSL: a TLS handshake, record or shutdown failed, or a certificate was refused
+ * @Q_SOCKET_ERROR_TRUNCATED: the TLS stream ended without a close_notify
+ * @Q_SOCKET_ERROR_GET_PEER_INFO: there is no peer to ask about
+ * @Q_SOCKET_ERROR_GET_SOCKET_INFO: there is no local address to ask about
+ * @Q_SOCKET_ERROR_HTTP: an argument that would break an HTTP message
+ * @Q_SOCKET_ERROR_ENCODING: text that the charset cannot hold, bytes that are not text in it, or
+ *   an unknown charset
+ * @Q_SOCKET_ERROR_CERTIFICATE: not a certificate, or not the one of the private key
+ * @Q_SOCKET_ERROR_PRIVATE_KEY: not a private key, a wrong password, or not the certificate's key
+ * @Q_SOCKET_ERROR_INVALID_ARGUMENT: a value that no correct call has
+ * @Q_SOCKET_ERROR_TOO_LARGE: a limit of the socket was reached
+ * @Q_SOCKET_ERROR_PENDING: another call reads (or writes) already
+ *
+ * The errors of a [class@QSocket.Socket].
+ *
+ * Cancelling a call gives `G_IO_ERROR_CANCELLED` instead.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  Q_SOCKET_ERROR_NOT_OPEN,
+  Q_SOCKET_ERROR_CLOSED,
+  Q_SOCKET_ERROR_TIMEOUT,
+  Q_SOCKET_ERROR_RECV,
+  Q_SOCKET_ERROR_SEND,
+  Q_SOCKET_ERROR_CONNECT,
+  Q_SOCKET_ERROR_BIND,
+  Q_SOCKET_ERROR_LISTEN,
+  Q_SOCKET_ERROR_ACCEPT,
+  Q_SOCKET_ERROR_ADDRESS_LOOKUP,
+  Q_SOCKET_ERROR_SSL,
+  Q_SOCKET_ERROR_TRUNCATED,
+  Q_SOCKET_ERROR_GET_PEER_INFO,
+  Q_SOCKET_ERROR_GET_SOCKET_INFO,
+  Q_SOCKET_ERROR_HTTP,
+  Q_SOCKET_ERROR_ENCODING,
+  Q_SOCKET_ERROR_CERTIFICATE,
+  Q_SOCKET_ERROR_PRIVATE_KEY,
+  Q_SOCKET_ERROR_INVALID_ARGUMENT,
+  Q_SOCKET_ERROR_TOO_LARGE,
+  Q_SOCKET_ERROR_PENDING,
+} QSocketError;
+
+/**
+ * q_socket_error_quark:
+ *
+ * Gets the error domain of [class@QSocket.Socket].
+ *
+ * Returns: the domain
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GQuark q_socket_error_quark (void);
+
+/**
+ * q_socket_error_get_name:
+ * @code: an error code
+ *
+ * Gets the documented name of an error code, such as `"SOCKET-TIMEOUT"`.
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer none): the name; `"SOCKET-ERROR"` for a number that is no code
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+const char *q_socket_error_get_name (QSocketError code);
+
+G_END_DECLS

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-event.h"
+
+#include <string.h>
+
+#include "q-socket-event-private.h"
+#include "q-vardict-private.h"
+
+/* Every event of this library comes from a socket; the documented class has
+ * other numbers for files and protocol clients. */
+#define SOURCE_SOCKET 1
+
+typedef enum
+{
+  TEXT_NAME,
+  TEXT_SERVICE,
+  TEXT_ADDRESS,
+  TEXT_TARGET,
+  TEXT_MESSAGE,
+  TEXT_CIPHER,
+  TEXT_CIPHER_VERSION,
+  N_TEXTS,
+} QSocketEventText;
+
+/* Nothing changes after the event was made but the reference count, so every
+ * thread may read without a lock. */
+struct _QSocketEvent
+{
+  gatomicrefcount ref_count;
+  QSocketEventType type;
+  guint64 id;
+  gint64 time;
+  gint64 step;
+  gint64 total;
+  gint64 goal;
+  GSocketFamily family;
+  int port;
+  GVariant *headers;
+  const char *texts[N_TEXTS];   /* NULL, or in storage */
+  char storage[];
+};
+
+G_DEFINE_BOXED_TYPE (QSocketEvent, q_socket_event, q_socket_event_ref, q_socket_event_unref)
+
+/* Bindings take every string for UTF-8 and a GVariant refuses anything else, but
+ * the name of a UNIX socket, say, is only bytes. What is not UTF-8 is replaced
+ * by a corrected copy, kept in @repaired. Returns the bytes all texts need and
+ * leaves the size of each in @sizes. */
+static gsize
+prepare_texts (const char **texts,
+               gsize       *sizes,
+               char       **repaired)
+{
+  gsize sum = 0;
+
+  for (guint i = 0; i < N_TEXTS; i++)
+    {
+      const char *end;
+
+      if (texts[i] == NULL)
+        continue;
+
+      if (!g_utf8_validate (texts[i], -1, &end))
+        {
+          texts[i] = repaired[i] = g_utf8_make_valid (texts[i], -1);
+          end = texts[i] + strlen (texts[i]);
+        }
+
+      sizes[i] = (gsize) (end - texts[i]) + 1;
+      sum += sizes[i];
+    }
+
+  return sum;
+}
+
+static void
+store_texts (QSocketEvent       *self,
+             const char * const *texts,
+             const gsize        *sizes)
+{
+  char *next = self->storage;
+
+  for (guint i = 0; i < N_TEXTS; i++)
+    {
+      if (texts[i] == NULL)
+        {
+          self->texts[i] = NULL;
+          continue;
+        }
+
+      self->texts[i] = memcpy (next, texts[i], sizes[i]);
+      next += sizes[i];
+    }
+}
+
+QSocketEvent *
+q_socket_event_new (guint64        id,
+                    const QReport *report)
+{
+  const char *texts[N_TEXTS] = {
+    [TEXT_NAME] = report->name,
+    [TEXT_SERVICE] = report->service,
+    [TEXT_ADDRESS] = report->address,
+    [TEXT_TARGET] = report->target,
+    [TEXT_MESSAGE] = report->message,
+    [TEXT_CIPHER] = report->cipher,
+    [TEXT_CIPHER_VERSION] = report->cipher_version,
+  };
+  gsize sizes[N_TEXTS];
+  char *repaired[N_TEXTS] = { NULL, };
+  gsize sum = prepare_texts (texts, sizes, repaired);
+  QSocketEvent *self = g_malloc (sizeof (QSocketEvent) + sum);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->type = report->type;
+  self->id = id;
+  self->time = g_get_monotonic_time ();
+  self->step = report->step;
+  self->total = report->total;
+  self->goal = report->goal;
+  self->family = report->family;
+  self->port = report->port;
+  self->headers = report->headers != NULL ? g_variant_ref (report->headers) : NULL;
+  store_texts (self, texts, sizes);
+
+  if (sum > 0)
+    for (guint i = 0; i < N_TEXTS; i++)
+      g_free (repaired[i]);
+
+  return self;
+}
+
+QSocketEvent *
+q_socket_event_new_overflow (guint64 n_lost)
+{
+  QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_OVERFLOW);
+
+  report.step = (gint64) MIN (n_lost, (guint64) G_MAXINT64);
+
+  return q_socket_event_new (0, &report);
+}
+
+QSocketEvent *
+q_socket_event_ref (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+q_socket_event_unref (QSocketEvent *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_clear_pointer (&self->headers, g_variant_unref);
+  g_free (self);
+}
+
+QSocketEventType
+q_socket_event_get_event_type (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->type;
+}
+
+const char *
+q_socket_event_get_event_name (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  switch (self->type)
+    {
+    case Q_SOCKET_EVENT_TYPE_PACKET_READ:
+      return "EVENT_PACKET_READ";
+    case Q_SOCKET_EVENT_TYPE_PACKET_SENT:
+      return "EVENT_PACKET_SENT";
+    case Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED:
+      return "EVENT_CHANNEL_CLOSED";
+    case Q_SOCKET_EVENT_TYPE_DELETED:
+      return "EVENT_DELETED";
+    case Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP:
+      return "EVENT_HOSTNAME_LOOKUP";
+    case Q_SOCKET_EVENT_TYPE_HOSTNAME_RESOLVED:
+      return "EVENT_HOSTNAME_RESOLVED";
+    case Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE:
+      return "EVENT_HTTP_SEND_MESSAGE";
+    case Q_SOCKET_EVENT_TYPE_HTTP_MESSAGE_RECEIVED:
+      return "EVENT_HTTP_MESSAGE_RECEIVED";
+    case Q_SOCKET_EVENT_TYPE_CONNECTING:
+      return "EVENT_CONNECTING";
+    case Q_SOCKET_EVENT_TYPE_CONNECTED:
+      return "EVENT_CONNECTED";
+    case Q_SOCKET_EVENT_TYPE_START_SSL:
+      return "EVENT_START_SSL";
+    case Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED:
+      return "EVENT_SSL_ESTABLISHED";
+    case Q_SOCKET_EVENT_TYPE_OVERFLOW:
+      return "EVENT_OVERFLOW";
+    }
+
+  g_assert_not_reached ();
+}
+
+int
+q_socket_event_get_source (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return SOURCE_SOCKET;
+}
+
+guint64
+q_socket_event_get_id (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->id;
+}
+
+gint64
+q_socket_event_get_time (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return self->time;
+}
+
+gint64
+q_socket_event_get_read (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return self->type == Q_SOCKET_EVENT_TYPE_PACKET_READ ||
+         self->type == Q_SOCKET_EVENT_TYPE_OVERFLOW ? self->step : -1;
+}
+
+gint64
+q_socket_event_get_total_read (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return self->type == Q_SOCKET_EVENT_TYPE_PACKET_READ ? self->total : -1;
+}
+
+gint64
+q_socket_event_get_total_to_read (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return self->type == Q_SOCKET_EVENT_TYPE_PACKET_READ ? self->goal : -1;
+}
+
+gint64
+q_socket_event_get_sent (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return self->type == Q_SOCKET_EVENT_TYPE_PACKET_SENT ? self->step : -1;
+}
+
+gint64
+q_socket_event_get_total_sent (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return self->type == Q_SOCKET_EVENT_TYPE_PACKET_SENT ? self->total : -1;
+}
+
+gint64
+q_socket_event_get_total_to_send (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return self->type == Q_SOCKET_EVENT_TYPE_PACKET_SENT ? self->goal : -1;
+}
+
+const char *
+q_socket_event_get_name (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->texts[TEXT_NAME];
+}
+
+const char *
+q_socket_event_get_service (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->texts[TEXT_SERVICE];
+}
+
+const char *
+q_socket_event_get_address (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->texts[TEXT_ADDRESS];
+}
+
+int
+q_socket_event_get_port (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return self->port;
+}
+
+GSocketFamily
+q_socket_event_get_family (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, G_SOCKET_FAMILY_INVALID);
+
+  return self->family;
+}
+
+const char *
+q_socket_event_get_target (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->texts[TEXT_TARGET];
+}
+
+const char *
+q_socket_event_get_message (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->texts[TEXT_MESSAGE];
+}
+
+GVariant *
+q_socket_event_get_headers (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->headers;
+}
+
+const char *
+q_socket_event_get_cipher (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->texts[TEXT_CIPHER];
+}
+
+const char *
+q_socket_event_get_cipher_version (QSocketEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->texts[TEXT_CIPHER_VERSION];
+}
+
+static void
+add_text (QVardict   *info,
+          const char *key,
+          const char *text)
+{
+  if (text != NULL)
+    q_vardict_add_string (info, key, strlen (key), text, strlen (text));
+}
+
+static void
+add_count (QVardict   *info,
+           const char *key,
+           gint64      count)
+{
+  if (count >= 0)
+    q_vardict_add_int64 (info, key, count);
+}
+
+static void
+add_family (QVardict      *info,
+            GSocketFamily  family)
+{
+  if (family == G_SOCKET_FAMILY_INVALID)
+    return;
+
+  q_vardict_add_int32 (info, "type", (gint32) family);
+
+  if (family == G_SOCKET_FAMILY_IPV4)
+    add_text (info, "typename", "ipv4");
+  else if (family == G_SOCKET_FAMILY_IPV6)
+    add_text (info, "typename", "ipv6");
+  else if (family == G_SOCKET_FAMILY_UNIX)
+    add_text (info, "typename", "unix");
+}
+
+static void
+add_headers (QVardict *info,
+             GVariant *headers)
+{
+  g_autoptr (GVariant) none = NULL;
+
+  if (headers == NULL)
+    headers = none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+
+  q_vardict_add_variant (info, "headers", headers);
+}
+
+static void
+add_connecting (QVardict     *info,
+                QSocketEvent *self)
+{
+  add_text (info, "target", self->texts[TEXT_TARGET]);
+  add_family (info, self->family);
+  add_text (info, "address", self->texts[TEXT_ADDRESS]);
+
+  if (self->family == G_SOCKET_FAMILY_UNIX)
+    return;
+
+  add_text (info, "service", self->texts[TEXT_SERVICE]);
+  if (self->port >= 0)
+    q_vardict_add_int32 (info, "port", self->port);
+}
+
+static void
+add_payload (QVardict     *info,
+             QSocketEvent *self)
+{
+  switch (self->type)
+    {
+    case Q_SOCKET_EVENT_TYPE_PACKET_READ:
+      add_count (info, "read", self->step);
+      add_count (info, "total_read", self->total);
+      add_count (info, "total_to_read", self->goal);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_PACKET_SENT:
+      add_count (info, "sent", self->step);
+      add_count (info, "total_sent", self->total);
+      add_count (info, "total_to_send", self->goal);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP:
+      add_text (info, "name", self->texts[TEXT_NAME]);
+      add_text (info, "service", self->texts[TEXT_SERVICE]);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_HOSTNAME_RESOLVED:
+      add_text (info, "address", self->texts[TEXT_ADDRESS]);
+      if (self->port > 0)
+        q_vardict_add_int32 (info, "port", self->port);
+      add_family (info, self->family);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE:
+      add_text (info, "message", self->texts[TEXT_MESSAGE]);
+      add_headers (info, self->headers);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_HTTP_MESSAGE_RECEIVED:
+      add_headers (info, self->headers);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_CONNECTING:
+      add_connecting (info, self);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED:
+      add_text (info, "cipher", self->texts[TEXT_CIPHER]);
+      add_text (info, "cipher_version", self->texts[TEXT_CIPHER_VERSION]);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_OVERFLOW:
+      add_count (info, "lost", self->step);
+      break;
+
+    case Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED:
+    case Q_SOCKET_EVENT_TYPE_DELETED:
+    case Q_SOCKET_EVENT_TYPE_CONNECTED:
+    case Q_SOCKET_EVENT_TYPE_START_SSL:
+      break;
+    }
+}
+
+GVariant *
+q_socket_event_get_info (QSocketEvent *self)
+{
+  QVardict info;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  q_vardict_init (&info, 256);
+  q_vardict_add_int32 (&info, "event", (gint32) self->type);
+  q_vardict_add_int32 (&info, "source", SOURCE_SOCKET);
+  q_vardict_add_uint64 (&info, "id", self->id);
+  add_payload (&info, self);
+
+  return q_vardict_end (&info);
+}

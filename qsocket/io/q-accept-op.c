@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-accept-op-private.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* What says that one connection was lost before it could be taken, or that the
+ * network has a hiccup; the listener itself is well and another may wait. */
+static gboolean
+is_transient (int system_error)
+{
+  switch (system_error)
+    {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static QStep
+accept_step (QOp *op)
+{
+  QAcceptOp *self = (QAcceptOp *) op;
+  QPlainTransport *plain = &op->channel->plain;
+
+  /* A listener never blocks: between poll () and accept () the connection may
+   * have gone again. Where the last accept had to wait, so will this one. */
+  if (plain->read_waited && op->patience != NULL && op->wait.n_fds == 0)
+    return q_op_wait_for (op, POLLIN);
+
+  self->peer.length = sizeof self->peer.un;
+  self->fd = accept4 (op->channel->fd, &self->peer.sa, &self->peer.length, SOCK_CLOEXEC);
+
+  if (q_channel_is_closed (op->channel))
+    return q_op_fail_closed_here (op);
+
+  if (self->fd >= 0)
+    {
+      plain->read_waited = op->wait.n_fds > 0;
+      return Q_STEP_DONE;
+    }
+
+  if (errno == EAGAIN)
+    return q_op_wait_for (op, POLLIN);
+  if (is_transient (errno))
+    return Q_STEP_AGAIN;
+
+  return q_op_fail_errno (op, Q_SOCKET_ERROR_ACCEPT, errno);
+}
+
+static QStep
+accept_time_out (QOp *op)
+{
+  return Q_STEP_DONE;
+}
+
+static void
+accept_abandon (QOp *op)
+{
+  QAcceptOp *self = (QAcceptOp *) op;
+
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+}
+
+static const QOpClass accept_class = { accept_step, accept_time_out, accept_abandon };
+
+void
+q_accept_op_init (QAcceptOp   *self,
+                  const char  *name,
+                  QChannel    *channel,
+                  const QSink *sink)
+{
+  *self = (QAcceptOp) {
+    .parent = { .klass = &accept_class, .name = name, .channel = channel, .sink = sink },
+    .fd = -1,
+  };
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-op-private.h"
+
+#include <errno.h>
+
+typedef enum
+{
+  WAIT_READY,
+  WAIT_TIME_UP,
+  WAIT_CANCELLED,
+} WaitResult;
+
+/* Sleeps until one of the descriptors speaks, the cancellable is cancelled, or
+ * the nearer of deadline and op->wait.until has come. With the deadline already
+ * past it still asks once: what is ready counts even for a timeout of 0. */
+static WaitResult
+wait_once (QOp          *op,
+           QDeadline    *deadline,
+           GCancellable *cancellable,
+           GPollFD      *cancel_fd)
+{
+  guint n_fds = op->wait.n_fds;
+  struct pollfd *fds = g_newa (struct pollfd, n_fds + 1);
+  gint64 end = MIN (q_deadline_get (deadline), op->wait.until);
+  int n;
+
+  if (n_fds > 0)
+    memcpy (fds, op->wait.fds, n_fds * sizeof *fds);
+
+  /* Costs two system calls, so not before it is needed; g_poll () is not used
+   * since it counts in whole milliseconds. */
+  if (cancellable != NULL && cancel_fd->fd < 0 &&
+      !g_cancellable_make_pollfd (cancellable, cancel_fd))
+    cancel_fd->fd = -1;
+  fds[n_fds] = (struct pollfd) { cancel_fd->fd, POLLIN, 0 };
+
+  do
+    {
+      gint64 left = end == Q_DEADLINE_NEVER ? 0 : MAX (end - g_get_monotonic_time (), 0);
+      struct timespec time = { left / G_USEC_PER_SEC, left % G_USEC_PER_SEC * 1000 };
+
+      n = ppoll (fds, n_fds + (cancel_fd->fd >= 0), end == Q_DEADLINE_NEVER ? NULL : &time, NULL);
+    }
+  while (n < 0 && errno == EINTR);
+
+  if (g_cancellable_is_cancelled (cancellable))
+    return WAIT_CANCELLED;
+
+  if (n == 0 && q_deadline_get (deadline) <= op->wait.until)
+    return WAIT_TIME_UP;
+
+  return WAIT_READY;
+}
+
+static QStep
+run_steps (QOp          *op,
+           QDeadline    *deadline,
+           GCancellable *cancellable,
+           GPollFD      *cancel_fd)
+{
+  for (;;)
+    {
+      QStep step = op->klass->step (op);
+
+      if (step == Q_STEP_DONE || step == Q_STEP_FAILED)
+        return step;
+
+      if (step == Q_STEP_WAIT)
+        switch (wait_once (op, deadline, cancellable, cancel_fd))
+          {
+          case WAIT_TIME_UP:
+            return q_op_time_out (op);
+          case WAIT_CANCELLED:
+            g_cancellable_set_error_if_cancelled (cancellable, &op->error);
+            return Q_STEP_FAILED;
+          case WAIT_READY:
+          default:
+            break;
+          }
+
+      if (q_deadline_is_overrun (deadline))
+        return q_op_time_out (op);
+    }
+}
+
+gboolean
+q_op_run (QOp           *op,
+          int            timeout_ms,
+          GCancellable  *cancellable,
+          GError       **error)
+{
+  GPollFD cancel_fd = { .fd = -1 };
+  QDeadline deadline;
+  QStep step;
+
+  op->timeout_ms = timeout_ms;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, &op->error))
+    {
+      step = Q_STEP_FAILED;
+    }
+  else
+    {
+      /* Only close and shutdown reach a call that sleeps in the kernel. */
+      deadline = q_deadline_new (timeout_ms);
+      op->patience = cancellable == NULL && timeout_ms != 0 ? &deadline : NULL;
+      step = run_steps (op, &deadline, cancellable, &cancel_fd);
+      op->patience = NULL;
+
+      if (cancel_fd.fd >= 0)
+        g_cancellable_release_fd (cancellable);
+    }
+
+  if (step == Q_STEP_DONE)
+    return TRUE;
+
+  if (op->klass->abandon != NULL)
+    op->klass->abandon (op);
+  g_propagate_error (error, g_steal_pointer (&op->error));
+
+  return FALSE;
+}

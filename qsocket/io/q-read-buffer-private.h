@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include <glib.h>
+#include <string.h>
+
+G_BEGIN_DECLS
+
+/* The bytes that arrived and that no call has returned yet. They enter at the
+ * end and leave at the start, and they leave only when a call has succeeded. */
+typedef struct
+{
+  guint8 *data;
+  gsize start;
+  gsize end;
+  gsize size;
+} QReadBuffer;
+
+/* What a buffer begins with, and where it stops growing by itself: small for
+ * idle connections, large enough for full speed on busy ones. */
+#define Q_READ_BUFFER_MIN (4 * 1024)
+#define Q_READ_BUFFER_MAX (256 * 1024)
+
+static inline gsize
+q_read_buffer_length (const QReadBuffer *buffer)
+{
+  return buffer->end - buffer->start;
+}
+
+static inline const guint8 *
+q_read_buffer_bytes (const QReadBuffer *buffer)
+{
+  return buffer->data + buffer->start;
+}
+
+static inline void
+q_read_buffer_consume (QReadBuffer *buffer,
+                       gsize        length)
+{
+  buffer->start += length;
+  if (buffer->start == buffer->end)
+    buffer->start = buffer->end = 0;
+}
+
+void q_read_buffer_clear (QReadBuffer *buffer);
+
+/* Makes room for at least @room (> 0) bytes behind the end; returns where they
+ * go and how many they may be. */
+guint8 *q_read_buffer_get_room (QReadBuffer *buffer,
+                                gsize        room,
+                                gsize       *available);
+
+/* @length bytes were put where get_room () said. If they filled all of the room
+ * the peer is faster than the buffer is large, and it grows. */
+void q_read_buffer_added (QReadBuffer *buffer,
+                          gsize        length);
+
+/* Puts bytes back in front. */
+void q_read_buffer_put_back (QReadBuffer  *buffer,
+                             const guint8 *bytes,
+                             gsize         length);
+
+G_END_DECLS

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-read-buffer-private.h"
+
+/* Nothing is copied while the buffer is empty, so fresh memory replaces old. */
+static void
+resize (QReadBuffer *buffer,
+        gsize        size,
+        gsize        front)
+{
+  gsize length = q_read_buffer_length (buffer);
+  guint8 *data = g_malloc (size);
+
+  if (length > 0)
+    memcpy (data + front, buffer->data + buffer->start, length);
+
+  g_free (buffer->data);
+  buffer->data = data;
+  buffer->size = size;
+  buffer->start = front;
+  buffer->end = front + length;
+}
+
+void
+q_read_buffer_clear (QReadBuffer *buffer)
+{
+  g_free (buffer->data);
+  *buffer = (QReadBuffer) { NULL };
+}
+
+guint8 *
+q_read_buffer_get_room (QReadBuffer *buffer,
+                        gsize        room,
+                        gsize       *available)
+{
+  gsize length = q_read_buffer_length (buffer);
+
+  if (buffer->size - buffer->end < room)
+    {
+      if (buffer->size - length >= room)
+        {
+          memmove (buffer->data, buffer->data + buffer->start, length);
+          buffer->start = 0;
+          buffer->end = length;
+        }
+      else
+        {
+          gsize size = MAX (buffer->size, Q_READ_BUFFER_MIN);
+
+          while (size < length + room)
+            size *= 2;
+          resize (buffer, size, 0);
+        }
+    }
+
+  *available = buffer->size - buffer->end;
+
+  return buffer->data + buffer->end;
+}
+
+void
+q_read_buffer_added (QReadBuffer *buffer,
+                     gsize        length)
+{
+  buffer->end += length;
+
+  if (buffer->end == buffer->size && buffer->size < Q_READ_BUFFER_MAX)
+    resize (buffer, buffer->size * 4, 0);
+}
+
+void
+q_read_buffer_put_back (QReadBuffer  *buffer,
+                        const guint8 *bytes,
+                        gsize         length)
+{
+  if (length == 0)
+    return;
+
+  if (buffer->start < length)
+    {
+      gsize size = MAX (buffer->size, Q_READ_BUFFER_MIN);
+
+      while (size < q_read_buffer_length (buffer) + length)
+        size *= 2;
+      resize (buffer, size, length);
+    }
+
+  buffer->start -= length;
+  memcpy (buffer->data + buffer->start, bytes, length);
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-read-op-private.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+
+/* No more than this is allocated before bytes have come to fill it. */
+#define MAX_FIRST_ALLOCATION (1024 * 1024)
+#define FIRST_ALLOCATION_TO_END (64 * 1024)
+
+/* No datagram over IP is larger. */
+#define MAX_IP_DATAGRAM (64 * 1024)
+
+/* What there is of this read so far. */
+static gsize
+get_available (QReadOp *self)
+{
+  gsize available = self->length + q_read_buffer_length (&self->parent.channel->in);
+
+  return MIN (available, self->maximum);
+}
+
+static void
+report (QReadOp *self)
+{
+  QReport packet = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_READ);
+  gsize total = self->taken + get_available (self);
+
+  if (total <= self->reported || self->result == Q_READ_PEEK)
+    return;
+
+  packet.step = (gint64) (total - self->reported);
+  packet.total = (gint64) total;
+  packet.goal = self->goal;
+  self->reported = total;
+  q_sink_report (self->parent.sink, &packet);
+}
+
+gssize
+q_read_fill (QOp      *op,
+             gsize     room,
+             gboolean *filled)
+{
+  QChannel *channel = op->channel;
+  QTransport *transport = channel->transport;
+  QDeadline *patience = op->patience;
+  guint8 *end;
+  gsize available;
+  gssize n;
+
+  /* Corked bytes must leave before this side waits, so it must not sleep yet. */
+  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
+    patience = NULL;
+
+  if (q_channel_keeps_boundaries (channel))
+    {
+      int next = 0;
+
+      /* The kernel drops what does not fit. */
+      if (channel->family == G_SOCKET_FAMILY_UNIX)
+        ioctl (channel->fd, FIONREAD, &next);
+      room = MAX (MAX_IP_DATAGRAM, (gsize) MAX (next, 0));
+    }
+
+  end = q_read_buffer_get_room (&channel->in, room, &available);
+  n = transport->klass->read (transport, end, available, FALSE, patience);
+  *filled = n == (gssize) available;
+  if (n > 0)
+    q_read_buffer_added (&channel->in, (gsize) n);
+
+  return n;
+}
+
+/* What the kernel holds beyond the first buffer full belongs to "what is there".
+ * An error met on the way is for the next call. */
+static void
+drain (QReadOp  *self,
+       gboolean  filled)
+{
+  QOp *op = &self->parent;
+  QChannel *channel = op->channel;
+  QDeadline *patience = g_steal_pointer (&op->patience);
+
+  while (filled && q_read_buffer_length (&channel->in) < Q_READ_BUFFER_MAX)
+    {
+      gssize n = q_read_fill (op, 1, &filled);
+
+      if (n == 0)
+        channel->at_end = TRUE;
+      else if (n < 0 && n != -EAGAIN && n != -EINTR)
+        channel->pending_error = (int) -n;
+    }
+
+  op->patience = patience;
+}
+
+static void
+grow_memory (QReadOp *self)
+{
+  self->memory_size = MIN (self->memory_size * 2, self->maximum);
+  self->memory = g_realloc (self->memory, self->memory_size);
+}
+
+/* Moves what is buffered to where a large read is to end up. */
+static void
+begin_direct (QReadOp *self)
+{
+  QReadBuffer *in = &self->parent.channel->in;
+
+  self->is_direct = TRUE;
+
+  if (self->memory == NULL)
+    {
+      self->owns_memory = TRUE;
+      self->memory_size = self->end_is_fine ? FIRST_ALLOCATION_TO_END : MAX_FIRST_ALLOCATION;
+      self->memory_size = MAX (self->memory_size, q_read_buffer_length (in));
+      self->memory_size = MIN (self->memory_size, self->maximum);
+      self->memory = g_malloc (self->memory_size);
+    }
+
+  self->length = get_available (self);
+  memcpy (self->memory, q_read_buffer_bytes (in), self->length);
+  q_read_buffer_consume (in, self->length);
+}
+
+static gssize
+read_direct (QReadOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  QTransport *transport = channel->transport;
+  QDeadline *patience = self->parent.patience;
+  gboolean whole = self->minimum == self->maximum;
+  gssize n;
+
+  if (self->length == self->memory_size)
+    grow_memory (self);
+
+  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
+    patience = NULL;
+
+  n = transport->klass->read (transport, self->memory + self->length,
+                              self->memory_size - self->length, whole, patience);
+  if (n > 0)
+    self->length += (gsize) n;
+
+  return n;
+}
+
+/* Text: conversion decides whether there is enough, for a lone piece of a
+ * character is not yet anything to return. */
+static QStep
+complete_text (QReadOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  gsize n = get_available (self);
+  const guint8 *data = self->is_direct ? self->memory : q_read_buffer_bytes (&channel->in);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  gsize length;
+
+  text = q_text_decoder_convert (channel->decoder, data, n, self->text_at_end, &length, &error);
+  if (text == NULL)
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_ENCODING, "%s", error->message);
+
+  if (self->is_direct)
+    g_clear_pointer (&self->memory, g_free);
+  else
+    q_read_buffer_consume (&channel->in, n);
+  self->length = 0;
+  self->taken += n;
+
+  if (length == 0 && self->drain)
+    return Q_STEP_AGAIN;
+
+  self->text = g_steal_pointer (&text);
+  self->length = length;
+
+  return Q_STEP_DONE;
+}
+
+static GBytes *
+take_memory (QReadOp *self,
+             gsize    length)
+{
+  /* It was allocated for more than came. */
+  if (length < self->memory_size / 4 * 3)
+    self->memory = g_realloc (self->memory, length);
+
+  return g_bytes_new_take (g_steal_pointer (&self->memory), length);
+}
+
+static QStep
+complete_bytes (QReadOp *self)
+{
+  QReadBuffer *in = &self->parent.channel->in;
+  gsize n = get_available (self);
+
+  if (self->result == Q_READ_TO_BYTES)
+    {
+      if (self->is_direct)
+        self->bytes = take_memory (self, n);
+      else
+        self->bytes = g_bytes_new (q_read_buffer_bytes (in), n);
+    }
+  else if (!self->is_direct && n > 0)
+    {
+      memcpy (self->memory, q_read_buffer_bytes (in), n);
+    }
+
+  if (!self->is_direct)
+    q_read_buffer_consume (in, n);
+  self->length = n;
+
+  return Q_STEP_DONE;
+}
+
+static QStep
+complete (QReadOp *self)
+{
+  if (self->limit > 0 && get_available (self) > self->limit)
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_TOO_LARGE,
+                      "more than %" G_GSIZE_FORMAT " bytes came", self->limit);
+
+  switch (self->result)
+    {
+    case Q_READ_TO_TEXT:
+      return complete_text (self);
+    case Q_READ_PEEK:
+      return Q_STEP_DONE;
+    case Q_READ_TO_BYTES:
+    case Q_READ_TO_MEMORY:
+    default:
+      return complete_bytes (self);
+    }
+}
+
+/* A message came; what it holds is the result, be it as short as it may. */
+static QStep
+complete_message (QReadOp *self)
+{
+  if (self->exact && get_available (self) < self->minimum)
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_RECV,
+                      "the message has only %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " bytes",
+                      get_available (self), self->minimum);
+
+  return complete (self);
+}
+
+static QStep
+reach_end (QReadOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  const guint8 *pending;
+  gboolean is_text = self->result == Q_READ_TO_TEXT;
+
+  channel->at_end = TRUE;
+
+  /* A peek is about whether a read would wait, and none does at the end. */
+  if (self->result == Q_READ_PEEK)
+    return Q_STEP_DONE;
+
+  if (self->end_is_fine ||
+      (is_text && self->drain && get_available (self) == 0 &&
+       q_text_decoder_peek_pending (channel->decoder, &pending) > 0))
+    {
+      self->text_at_end = TRUE;
+      return complete (self);
+    }
+
+  if (get_available (self) == 0)
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_CLOSED, "the peer ended the connection");
+
+  return q_op_fail (&self->parent, Q_SOCKET_ERROR_CLOSED,
+                    "the peer ended the connection after %" G_GSIZE_FORMAT
+                    " of %" G_GSIZE_FORMAT " bytes",
+                    get_available (self), self->minimum);
+}
+
+QStep
+q_read_no_bytes (QOp       *op,
+                 gssize     result,
+                 gboolean (*flush) (gpointer data),
+                 gpointer   flush_data)
+{
+  /* Also after a shutdown () that was only to wake this call. */
+  if (q_channel_is_closed (op->channel))
+    return q_op_fail_closed_here (op);
+
+  if (result == -EINTR)
+    return Q_STEP_AGAIN;
+
+  if (result == -EAGAIN)
+    {
+      gboolean more_to_flush =
+        flush != NULL &&
+        atomic_load_explicit (&op->channel->out_length, memory_order_relaxed) > 0 &&
+        flush (flush_data);
+
+      q_op_wait_for (op, POLLIN);
+      if (more_to_flush)
+        op->wait.one.events |= POLLOUT;
+      return Q_STEP_WAIT;
+    }
+
+  return q_op_fail_errno (op, Q_SOCKET_ERROR_RECV, (int) -result);
+}
+
+static QStep
+fail_with_pending_error (QReadOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  int pending_error = channel->pending_error;
+
+  if (self->result == Q_READ_PEEK)
+    return Q_STEP_DONE;
+
+  channel->pending_error = 0;
+
+  return q_op_fail_errno (&self->parent, Q_SOCKET_ERROR_RECV, pending_error);
+}
+
+static QStep
+read_step (QOp *op)
+{
+  QReadOp *self = (QReadOp *) op;
+  QChannel *channel = op->channel;
+  gboolean messages = q_channel_keeps_boundaries (channel);
+  gboolean filled = FALSE;
+  gssize n;
+
+  report (self);
+  if (get_available (self) >= self->minimum)
+    return complete (self);
+  if (messages && q_read_buffer_length (&channel->in) > 0)
+    return complete_message (self);
+
+  if (channel->at_end)
+    return reach_end (self);
+  if (channel->pending_error != 0)
+    return fail_with_pending_error (self);
+
+  if (self->maximum >= Q_READ_DIRECT_SIZE && !self->drain && !messages)
+    {
+      if (!self->is_direct)
+        begin_direct (self);
+      n = read_direct (self);
+    }
+  else
+    {
+      gsize missing = self->drain ? 1 : self->minimum - q_read_buffer_length (&channel->in);
+
+      n = q_read_fill (op, missing, &filled);
+      if (n > 0 && self->drain && !messages)
+        drain (self, filled);
+    }
+
+  if (n > 0)
+    return Q_STEP_AGAIN;
+
+  if (n == 0 && !q_channel_is_closed (channel))
+    return q_channel_has_end (channel) ? reach_end (self) : complete_message (self);
+
+  /* A peek takes nothing, so it leaves the error to the read that follows. */
+  if (self->result == Q_READ_PEEK && n < 0 && n != -EAGAIN && n != -EINTR)
+    {
+      channel->pending_error = (int) -n;
+      return Q_STEP_DONE;
+    }
+
+  return q_read_no_bytes (op, n, self->flush, self->flush_data);
+}
+
+static void
+read_abandon (QOp *op)
+{
+  QReadOp *self = (QReadOp *) op;
+
+  if (self->is_direct)
+    q_read_buffer_put_back (&op->channel->in, self->memory, self->length);
+
+  self->length = 0;
+  if (self->owns_memory)
+    g_clear_pointer (&self->memory, g_free);
+}
+
+static const QOpClass read_class = { read_step, NULL, read_abandon };
+
+void
+q_read_op_init (QReadOp     *self,
+                const char  *name,
+                QChannel    *channel,
+                const QSink *sink,
+                QReadResult  result,
+                gssize       size,
+                gsize        limit)
+{
+  *self = (QReadOp) {
+    .parent = { .klass = &read_class, .name = name, .channel = channel, .sink = sink },
+    .result = result,
+    .goal = -1,
+  };
+
+  if (size > 0)
+    {
+      self->minimum = self->maximum = (gsize) size;
+      self->goal = size;
+    }
+  else if (size == 0)
+    {
+      self->minimum = 1;
+      self->maximum = G_MAXSSIZE;
+      self->drain = TRUE;
+    }
+  else
+    {
+      /* One more than allowed shows that it is too much. */
+      self->limit = limit;
+      self->minimum = self->maximum = limit > 0 ? MIN (limit, G_MAXSSIZE - 1) + 1 : G_MAXSSIZE;
+      self->end_is_fine = TRUE;
+    }
+}
+
+void
+q_read_op_init_memory (QReadOp     *self,
+                       const char  *name,
+                       QChannel    *channel,
+                       const QSink *sink,
+                       void        *memory,
+                       gsize        minimum,
+                       gsize        size)
+{
+  *self = (QReadOp) {
+    .parent = { .klass = &read_class, .name = name, .channel = channel, .sink = sink },
+    .result = Q_READ_TO_MEMORY,
+    .minimum = minimum,
+    .maximum = size,
+    .goal = minimum == size ? (gint64) size : -1,
+    .memory = memory,
+    .memory_size = size,
+  };
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <poll.h>
+#include <sys/uio.h>
+
+#include "q-deadline-private.h"
+
+G_BEGIN_DECLS
+
+/* What moves bytes. The operations above know nothing else of a connection, so
+ * that plain sockets, TLS and a test's script can take each other's place.
+ *
+ * Both functions return the number of bytes moved, or a negative errno: -EAGAIN
+ * if nothing can be moved now, -EINTR if it is worth trying again at once.
+ *
+ * @patience says how long the try itself may sleep, where that is cheaper than
+ * trying, polling and trying again; with NULL it must not sleep. It never says
+ * that the try has to sleep: after -EAGAIN the driver polls until the deadline. */
+typedef struct _QTransport QTransport;
+
+typedef struct
+{
+  /* 0 is the end of the stream (an empty datagram on a datagram socket). With
+   * @whole the caller has no use for less than @length bytes. */
+  gssize (*read)  (QTransport         *transport,
+                   void               *buffer,
+                   gsize               length,
+                   gboolean            whole,
+                   QDeadline          *patience);
+
+  gssize (*write) (QTransport         *transport,
+                   const struct iovec *vectors,
+                   int                 n_vectors,
+                   QDeadline          *patience);
+
+  /* What to poll for before the next try of reading (POLLIN) or writing (POLLOUT). */
+  void   (*wait)  (QTransport         *transport,
+                   short               direction,
+                   struct pollfd      *pollfd);
+} QTransportClass;
+
+struct _QTransport
+{
+  const QTransportClass *klass;
+};
+
+/* A socket as the kernel gives it. */
+typedef struct
+{
+  QTransport parent;
+  int fd;
+
+  /* Whether the descriptor has O_NONBLOCK, and whether it is ours to clear it:
+   * the flag belongs to the open file and others may share that. */
+  int nonblocking;
+  int may_change_flags;
+
+  /* The kernel's own timeouts as last set, and whether a call of that direction
+   * had to wait before: where it has, it probably will again. */
+  int read_timeout_ms;
+  int write_timeout_ms;
+  int read_waited;
+  int write_waited;
+} QPlainTransport;
+
+void q_plain_transport_init (QPlainTransport *self,
+                             int              fd,
+                             gboolean         nonblocking,
+                             gboolean         may_change_flags);
+
+/* Puts the kernel's timeouts back to none, for the next owner of the descriptor. */
+void q_plain_transport_restore (QPlainTransport *self);
+
+G_END_DECLS

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "q-socket.h"
+
+G_BEGIN_DECLS
+
+/**
+ * q_socket_connect: (skip)
+ * @self: a socket
+ * @target: a host and service, or the path of a UNIX socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * The C name of [method@QSocket.Socket.connect_to].
+ *
+ * Other languages do not have it, since there `connect` connects signal handlers.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect (QSocket       *self,
+                           const char    *target,
+                           int            timeout_ms,
+                           GCancellable  *cancellable,
+                           GError       **error);
+
+/**
+ * q_socket_connect_to:
+ * @self: a socket
+ * @target: a host and service, or the path of a UNIX socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Connects a stream socket to a host and service or to a UNIX socket.
+ *
+ * A @target with a colon is a host and a service, parted by its last colon: `"example.org:80"`,
+ * `"192.0.2.1:http"`, `"[2001:db8::1]:80"`. The host is a name or an address; in square brackets
+ * it means IPv6 only. The service is a number from 1 to 65535 or a name that the system knows. A
+ * @target without a colon is the path of a UNIX socket; for a path that has one there is
+ * [method@QSocket.Socket.connect_unix].
+ *
+ * An open socket is closed first, with [signal@QSocket.Socket::channel-closed], even if
+ * connecting then fails; after a failure nothing is open. The addresses of a host are tried as
+ * RFC 8305 has it: IPv6 first, the next one when one fails or 250 ms have passed, and the first
+ * that answers wins.
+ *
+ * Fails with [error@QSocket.SocketError] `CONNECT` if the connection is refused, nobody can be
+ * reached, the host or service is unknown, or the time is up (there is no `TIMEOUT` here); with
+ * `INVALID_ARGUMENT` if @target cannot be one, which leaves the socket as it was.
+ *
+ * Emits [signal@QSocket.Socket::hostname-lookup], [signal@QSocket.Socket::hostname-resolved],
+ * [signal@QSocket.Socket::connecting] and [signal@QSocket.Socket::connected]; for a UNIX socket
+ * only the last two.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_to (QSocket       *self,
+                              const char    *target,
+                              int            timeout_ms,
+                              GCancellable  *cancellable,
+                              GError       **error);
+
+/**
+ * q_socket_connect_inet:
+ * @self: a socket
+ * @host: a name or an address, without brackets
+ * @service: a port number from 1 to 65535 or the name of a service
+ * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
+ * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Connects to a host and service of a given family and type.
+ *
+ * All else is as in [method@QSocket.Socket.connect_to]. A datagram socket contacts nobody when it
+ * connects: from then on it sends to this peer and receives from no other.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_inet (QSocket        *self,
+                                const char     *host,
+                                const char     *service,
+                                GSocketFamily   family,
+                                GSocketType     socktype,
+                                int             timeout_ms,
+                                GCancellable   *cancellable,
+                                GError        **error);
+
+/**
+ * q_socket_connect_unix:
+ * @self: a socket
+ * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
+ * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
+ * @protocol: the number of the protocol; 0 for the default
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Connects to a UNIX socket.
+ *
+ * All else is as in [method@QSocket.Socket.connect_to]. A peer of another type fails with
+ * [error@QSocket.SocketError] `CONNECT`. Emits [signal@QSocket.Socket::connecting] and
+ * [signal@QSocket.Socket::connected].
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_unix (QSocket       *self,
+                                const char    *path,
+                                GSocketType    socktype,
+                                int            protocol,
+                                int            timeout_ms,
+                                GCancellable  *cancellable,
+                                GError       **error);
+
+G_END_DECLS

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "q-socket.h"
+
+G_BEGIN_DECLS
+
+/**
+ * q_socket_send:
+ * @self: a socket
+ * @string: UTF-8 text
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends text, converted to the charset of the socket.
+ *
+ * The byte that ends the C string is not sent. In UTF-16 a byte order mark goes before the first
+ * text of a connection and before no other.
+ *
+ * Fails with [error@QSocket.SocketError] `ENCODING` if @string is not UTF-8 or has a character
+ * that the charset lacks, and nothing is sent then; with `SEND` if the system cannot send, also
+ * because the peer is gone. If the call ends early, [method@QSocket.Socket.get_bytes_sent] tells
+ * how much left.
+ *
+ * Emits [signal@QSocket.Socket::packet-sent] after each write.
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send (QSocket       *self,
+                        const char    *string,
+                        int            timeout_ms,
+                        GCancellable  *cancellable,
+                        GError       **error);
+
+/**
+ * q_socket_send_binary:
+ * @self: a socket
+ * @data: (transfer none): the bytes
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends bytes as they are.
+ *
+ * On a datagram socket @data is one datagram, also if it has no bytes; on a stream no bytes send
+ * nothing. Errors and signals are those of [method@QSocket.Socket.send], but for `ENCODING`.
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_binary (QSocket       *self,
+                               GBytes        *data,
+                               int            timeout_ms,
+                               GCancellable  *cancellable,
+                               GError       **error);
+
+/**
+ * q_socket_send_data:
+ * @self: a socket
+ * @data: (array length=length): the bytes
+ * @length: the number of bytes
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends bytes as they are, without a `GBytes` around them.
+ *
+ * Python's `bytes` and a `Uint8Array` pass without a copy. All else is as in
+ * [method@QSocket.Socket.send_binary].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_data (QSocket       *self,
+                             const guint8  *data,
+                             gsize          length,
+                             int            timeout_ms,
+                             GCancellable  *cancellable,
+                             GError       **error);
+
+/**
+ * q_socket_cork:
+ * @self: an open socket
+ *
+ * Begins to gather in memory what is sent, so that many small sends leave in few system calls.
+ *
+ * From now on a send succeeds as soon as its bytes are gathered. They leave when 64 KiB are full,
+ * before this socket waits for its peer in a read, with [method@QSocket.Socket.uncork], and with
+ * [method@QSocket.Socket.close] as far as that does not block. An error in sending shows at the
+ * call that really sends. [signal@QSocket.Socket::packet-sent] and
+ * [method@QSocket.Socket.get_bytes_sent] count what really left.
+ *
+ * Calls do not nest: uncorking or closing once ends the state. Cork after opening; a closed
+ * socket does not keep the state for its next connection. On a datagram socket each send stays a
+ * datagram of its own.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_cork (QSocket *self);
+
+/**
+ * q_socket_uncork:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends what was gathered since [method@QSocket.Socket.cork] and ends gathering.
+ *
+ * Without a cork before it there is nothing to do, and it succeeds. If it fails, what has not left
+ * stays gathered. Errors and signals are those of [method@QSocket.Socket.send], but for
+ * `ENCODING`.
+ *
+ * Returns: `TRUE` if all of it was sent, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_uncork (QSocket       *self,
+                          int            timeout_ms,
+                          GCancellable  *cancellable,
+                          GError       **error);
+
+/**
+ * q_socket_recv:
+ * @self: a socket
+ * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives text in the charset of the socket and returns it as UTF-8.
+ *
+ * @size counts bytes of the wire, not characters; [class@QSocket.Socket] has the rules. No
+ * character is ever split: if the bytes end inside one, its first part is kept and becomes
+ * complete with the next text. So a positive @size may give an empty string, while a @size of 0
+ * waits until there is at least one whole character. A binary, integer or HTTP read that follows
+ * gets the kept part first.
+ *
+ * Fails with [error@QSocket.SocketError] `ENCODING` if the bytes are no text in the charset (an
+ * unfinished character at the end of the stream is none) or hold a NUL character, which a C
+ * string cannot; they stay readable as bytes, and an encoding with shift states starts again in
+ * its initial one. Fails with `TOO_LARGE` if @size is negative and more than
+ * [property@QSocket.Socket:max-receive-size] came; with `RECV` if the system cannot receive.
+ *
+ * Emits [signal@QSocket.Socket::packet-read] for each step.
+ *
+ * Returns: (transfer full): the text, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+char *q_socket_recv (QSocket       *self,
+                     gssize         size,
+                     int            timeout_ms,
+                     GCancellable  *cancellable,
+                     GError       **error);
+
+/**
+ * q_socket_recv_binary:
+ * @self: a socket
+ * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives bytes as they are.
+ *
+ * [class@QSocket.Socket] has the rules for @size, and for datagrams.
+ *
+ * Fails with [error@QSocket.SocketError] `TOO_LARGE` if @size is negative and more than
+ * [property@QSocket.Socket:max-receive-size] came; with `RECV` if the system cannot receive.
+ * Everything that came stays readable.
+ *
+ * Emits [signal@QSocket.Socket::packet-read] for each step.
+ *
+ * Returns: (transfer full): the bytes, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GBytes *q_socket_recv_binary (QSocket       *self,
+                              gssize         size,
+                              int            timeout_ms,
+                              GCancellable  *cancellable,
+                              GError       **error);
+
+/**
+ * q_socket_recv_binary_async:
+ * @self: a socket
+ * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.recv_binary] without blocking.
+ *
+ * The operation runs in the `GMainContext` that is the thread's default now, without a thread of
+ * its own. Signals are emitted there too, before @callback, which is called in a later iteration
+ * even if the bytes are there already. Call [method@QSocket.Socket.recv_binary_finish] in it.
+ *
+ * Until then the operation is the socket's reader: a second read gets
+ * [error@QSocket.SocketError] `PENDING`. A cancelled operation has consumed nothing. The socket
+ * is kept alive.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_recv_binary_async (QSocket             *self,
+                                 gssize               size,
+                                 int                  timeout_ms,
+                                 int                  io_priority,
+                                 GCancellable        *cancellable,
+                                 GAsyncReadyCallback  callback,
+                                 gpointer             user_data);
+
+/**
+ * q_socket_recv_binary_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.recv_binary_async].
+ *
+ * Every error of the operation comes from here; they are those of
+ * [method@QSocket.Socket.recv_binary].
+ *
+ * Returns: (transfer full): the bytes, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GBytes *q_socket_recv_binary_finish (QSocket       *self,
+                                     GAsyncResult  *result,
+                                     GError       **error);
+
+/**
+ * q_socket_recv_into: (skip)
+ * @self: a socket
+ * @buffer: room for @size bytes
+ * @minimum: how many bytes to wait for, at most @size; 0 is the same as 1, unless @size is 0
+ * @size: how many bytes to read at most
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives bytes into the caller's memory.
+ *
+ * It returns when @minimum bytes are there, with as many of those behind them as there are and
+ * fit. The end of the stream is no error: the result is then what came, 0 if nothing did. A
+ * datagram may be shorter than @minimum, too. It is a programmer's error if @minimum is greater
+ * than @size.
+ *
+ * If it fails, all that came stays readable, also what @buffer holds already. Fails with
+ * [error@QSocket.SocketError] `RECV` if the system cannot receive.
+ *
+ * Emits [signal@QSocket.Socket::packet-read] for each step.
+ *
+ * Returns: the number of bytes in @buffer, or -1 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gssize q_socket_recv_into (QSocket       *self,
+                           void          *buffer,
+                           gsize          minimum,
+                           gsize          size,
+                           int            timeout_ms,
+                           GCancellable  *cancellable,
+                           GError       **error);
+
+/**
+ * q_socket_is_data_available:
+ * @self: a socket
+ * @timeout_ms: milliseconds to wait for it; negative: no limit, 0: no waiting
+ *
+ * Tells whether a read, or on a listener accepting, would not block.
+ *
+ * That is so if there are bytes in the buffer or in the kernel, if the stream has ended, or if a
+ * connection waits to be accepted. Nothing is consumed.
+ *
+ * Returns: `TRUE` if so; `FALSE` if the time is up or the socket is closed
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_is_data_available (QSocket *self,
+                                     int      timeout_ms);
+
+/**
+ * q_socket_is_write_finished:
+ * @self: a socket
+ * @timeout_ms: milliseconds to wait for it; negative: no limit, 0: no waiting
+ *
+ * Tells whether the kernel has all that was sent and would take more.
+ *
+ * It is not so while bytes are corked or a send is under way. Whether the peer has received
+ * anything is a question that this does not answer.
+ *
+ * Returns: `TRUE` if so; `FALSE` if the time is up or the socket is closed
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_is_write_finished (QSocket *self,
+                                     int      timeout_ms);
+
+/**
+ * q_socket_get_bytes_sent:
+ * @self: a socket
+ *
+ * Gets how many bytes of this connection the kernel has taken.
+ *
+ * Each open begins at 0; after a close the number stays until the next open. After a send that
+ * failed, the difference to the number before it is what left.
+ *
+ * Returns: the number of bytes
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint64 q_socket_get_bytes_sent (QSocket *self);
+
+G_END_DECLS

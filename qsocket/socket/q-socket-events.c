@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-event-private.h"
+#include "q-socket-private.h"
+
+/* One row per signal. */
+static const struct
+{
+  QSocketEventType type;
+  const char *name;
+} rows[] = {
+  { Q_SOCKET_EVENT_TYPE_PACKET_READ, "packet-read" },
+  { Q_SOCKET_EVENT_TYPE_PACKET_SENT, "packet-sent" },
+  { Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED, "channel-closed" },
+  { Q_SOCKET_EVENT_TYPE_DELETED, "deleted" },
+  { Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP, "hostname-lookup" },
+  { Q_SOCKET_EVENT_TYPE_HOSTNAME_RESOLVED, "hostname-resolved" },
+  { Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE, "http-send-message" },
+  { Q_SOCKET_EVENT_TYPE_HTTP_MESSAGE_RECEIVED, "http-message-received" },
+  { Q_SOCKET_EVENT_TYPE_CONNECTING, "connecting" },
+  { Q_SOCKET_EVENT_TYPE_CONNECTED, "connected" },
+  { Q_SOCKET_EVENT_TYPE_START_SSL, "start-ssl" },
+  { Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED, "ssl-established" },
+};
+
+/* Signal numbers by event type; types that are no signal have 0. */
+static guint signals[Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED + 1];
+
+void
+q_socket_install_signals (GObjectClass *klass)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    signals[rows[i].type] =
+      g_signal_new (rows[i].name, G_OBJECT_CLASS_TYPE (klass), G_SIGNAL_RUN_LAST, 0,
+                    NULL, NULL, NULL, G_TYPE_NONE, 1, Q_TYPE_SOCKET_EVENT);
+}
+
+gboolean
+q_socket_wants_event (gpointer          owner,
+                      QSocketEventType  type)
+{
+  QSocket *self = owner;
+
+  return atomic_load_explicit (&self->queue, memory_order_relaxed) != NULL ||
+         g_signal_has_handler_pending (self, signals[type], 0, TRUE);
+}
+
+void
+q_socket_note_handlers (QSocket *self)
+{
+  gboolean has_handlers =
+    g_signal_has_handler_pending (self, signals[Q_SOCKET_EVENT_TYPE_PACKET_READ], 0, TRUE);
+
+  atomic_store_explicit (&self->has_handlers, has_handlers, memory_order_relaxed);
+}
+
+static QEventQueue *
+ref_queue (QSocket *self)
+{
+  QEventQueue *queue;
+
+  if (atomic_load_explicit (&self->queue, memory_order_relaxed) == NULL)
+    return NULL;
+
+  /* It may be replaced, and the old one freed, at this very moment. */
+  g_mutex_lock (&self->lock);
+  queue = atomic_load (&self->queue);
+  if (queue != NULL)
+    g_object_ref (queue);
+  g_mutex_unlock (&self->lock);
+
+  return queue;
+}
+
+void
+q_socket_emit (gpointer       owner,
+               const QReport *report)
+{
+  QSocket *self = owner;
+  g_autoptr (QEventQueue) queue = NULL;
+  g_autoptr (QSocketEvent) event = NULL;
+
+  if (report->type == Q_SOCKET_EVENT_TYPE_PACKET_READ)
+    {
+      q_socket_note_handlers (self);
+      if (!q_socket_may_report_reads (self))
+        return;
+    }
+  else if (!q_socket_wants_event (self, report->type))
+    {
+      return;
+    }
+
+  event = q_socket_event_new (self->id, report);
+  queue = ref_queue (self);
+  if (queue != NULL)
+    q_event_queue_push (queue, q_socket_event_ref (event));
+
+  g_signal_emit (self, signals[report->type], 0, event);
+}
+
+void
+q_socket_emit_type (QSocket          *self,
+                    QSocketEventType  type)
+{
+  QReport report = Q_REPORT_INIT (type);
+
+  q_socket_emit (self, &report);
+}
+
+static void
+take_queue (QSocket     *self,
+            QEventQueue *queue)
+{
+  QEventQueue *before;
+
+  g_mutex_lock (&self->lock);
+  before = atomic_exchange (&self->queue, queue);
+  g_mutex_unlock (&self->lock);
+
+  g_clear_object (&before);
+}
+
+void
+q_socket_set_event_queue (QSocket     *self,
+                          GAsyncQueue *queue)
+{
+  g_return_if_fail (Q_IS_SOCKET (self));
+
+  take_queue (self, queue != NULL ? q_event_queue_new_for_async_queue (queue) : NULL);
+}
+
+void
+q_socket_set_event_queue_object (QSocket     *self,
+                                 QEventQueue *queue)
+{
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (queue == NULL || Q_IS_EVENT_QUEUE (queue));
+
+  take_queue (self, queue != NULL ? g_object_ref (queue) : NULL);
+}

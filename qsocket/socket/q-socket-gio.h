@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "q-socket.h"
+
+G_BEGIN_DECLS
+
+/**
+ * q_socket_new_from_fd:
+ * @fd: the descriptor of a stream, datagram or listening socket
+ *
+ * Creates a socket around an open descriptor.
+ *
+ * On success the socket owns @fd and closes it; on failure @fd stays the caller's. The file of a
+ * UNIX socket is not removed, since this object did not bind it.
+ *
+ * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @fd is no descriptor or no socket.
+ *
+ * Returns: (transfer full): a new socket, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+QSocket *q_socket_new_from_fd (int      fd,
+                               GError **error);
+
+/**
+ * q_socket_steal_fd:
+ * @self: an open socket
+ *
+ * Takes the descriptor away from the socket, which is closed afterwards.
+ *
+ * The connection goes on, and [signal@QSocket.Socket::channel-closed] is not emitted. The
+ * descriptor's flags are again as they were when the socket got it. The file of a UNIX socket is
+ * no longer removed.
+ *
+ * Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is closed; with `PENDING` if
+ * another call is under way, if there are bytes in the buffer that nobody has read, or corked
+ * bytes that have not left.
+ *
+ * Returns: the descriptor, which the caller has to close, or -1 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+int q_socket_steal_fd (QSocket  *self,
+                       GError  **error);
+
+/**
+ * q_socket_new_from_connection:
+ * @stream: (transfer none): a [class@Gio.SocketConnection]
+ *
+ * Creates a socket that wraps a GIO connection.
+ *
+ * It keeps a reference to @stream, which should no longer be read or written directly: it does
+ * not see the bytes in the buffer of the socket.
+ *
+ * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is another stream, also a
+ * TLS stream.
+ *
+ * Returns: (transfer full): a new socket, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+QSocket *q_socket_new_from_connection (GIOStream  *stream,
+                                       GError    **error);
+
+/**
+ * q_socket_get_gsocket:
+ * @self: a socket
+ *
+ * Gets a [class@Gio.Socket] for the same descriptor.
+ *
+ * It belongs to the socket and is closed with it. What it receives misses the bytes in the
+ * buffer. Like every [class@Gio.Socket], it makes the descriptor non-blocking and the process
+ * ignore `SIGPIPE`.
+ *
+ * Returns: (transfer none) (nullable): the GIO socket, or `NULL` if the socket is closed
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GSocket *q_socket_get_gsocket (QSocket *self);
+
+/**
+ * q_socket_get_io_stream:
+ * @self: a socket
+ *
+ * Gets a stream that reads and writes through the socket.
+ *
+ * Its input comes through the buffer of the socket, so stream and methods can take turns and
+ * nothing is lost between them. It belongs to the socket; closing it closes the socket.
+ *
+ * Returns: (transfer none) (nullable): the stream, or `NULL` if the socket is closed
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GIOStream *q_socket_get_io_stream (QSocket *self);
+
+/**
+ * q_socket_create_source:
+ * @self: an open socket
+ * @condition: what to wait for: `G_IO_IN`, `G_IO_OUT` or both
+ * @cancellable: (nullable): makes the source ready, too, when it is cancelled
+ *
+ * Creates a source that is ready when the socket can be read, accept or be written.
+ *
+ * Unlike a source for the descriptor it counts bytes in the buffer: with such it is ready at once.
+ * Its callback is a [callback@GLib.SourceFunc], called with the user data alone, in every language.
+ * To wait for nothing more, the callback returns `G_SOURCE_REMOVE`.
+ *
+ * Returns: (transfer full): a new source, not attached yet
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GSource *q_socket_create_source (QSocket      *self,
+                                 GIOCondition  condition,
+                                 GCancellable *cancellable);
+
+G_END_DECLS

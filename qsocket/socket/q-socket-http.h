@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "q-socket.h"
+
+G_BEGIN_DECLS
+
+/**
+ * q_socket_send_http_message:
+ * @self: a socket
+ * @method: the method, such as `"GET"`
+ * @path: the request target as it is to appear in the start line, such as `"/index.html?a=1"`
+ * @http_version: `"1.0"` or `"1.1"`
+ * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
+ * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends an HTTP request.
+ *
+ * The fields are written in their order. A value is a string (`s`), a number (`i`, `u`, `x`, `t`),
+ * a boolean (`b`, written as 1 or 0), or several strings (`as`), each on a line of its own.
+ * `Content-Length` is added if there is a body, and for POST, PUT and PATCH also without one,
+ * unless @headers has it or `Transfer-Encoding`. The charset of the socket does not matter. Header
+ * and body leave in one system call where they fit.
+ *
+ * Fails with [error@QSocket.SocketError] `HTTP` if an argument would break the message: a method
+ * or field name that is no token; CR, LF or NUL anywhere; another version; a `Content-Length`
+ * that contradicts the body or stands beside `Transfer-Encoding`. Fails with `INVALID_ARGUMENT` if
+ * @headers is of another type. Nothing is sent then. Fails with `SEND` if the system cannot send.
+ *
+ * Emits [signal@QSocket.Socket::http-send-message], then [signal@QSocket.Socket::packet-sent]
+ * after each write.
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_http_message (QSocket       *self,
+                                     const char    *method,
+                                     const char    *path,
+                                     const char    *http_version,
+                                     GVariant      *headers,
+                                     GBytes        *body,
+                                     int            timeout_ms,
+                                     GCancellable  *cancellable,
+                                     GError       **error);
+
+/**
+ * q_socket_send_http_response:
+ * @self: a socket
+ * @status_code: the status, from 100 to 599
+ * @desc: the text behind it, such as `"OK"`
+ * @http_version: `"1.0"` or `"1.1"`
+ * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
+ * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends an HTTP response.
+ *
+ * Without a body `Content-Length: 0` is added, unless the status is 1xx, 204 or 304 or @headers
+ * has `Content-Length` or `Transfer-Encoding`. Another @status_code is
+ * [error@QSocket.SocketError] `HTTP`. All else is as in
+ * [method@QSocket.Socket.send_http_message].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_http_response (QSocket       *self,
+                                      guint          status_code,
+                                      const char    *desc,
+                                      const char    *http_version,
+                                      GVariant      *headers,
+                                      GBytes        *body,
+                                      int            timeout_ms,
+                                      GCancellable  *cancellable,
+                                      GError       **error);
+
+/**
+ * q_socket_read_http_header:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Reads the start line and the header fields of an HTTP message, up to and with the blank line.
+ *
+ * The result is an `a{sv}`. Its first keys stand for the start line:
+ *
+ * - `http_version` (`s`): `"1.0"` or `"1.1"`;
+ * - of a request, `method` (`s`) and `path` (`s`), the latter not decoded;
+ * - of a response, `status_code` (`i`) and `status_message` (`s`).
+ *
+ * Then comes a key for each field name, in lower case and in the order in which the names first
+ * came. Its value is `s`, or `as` if the name came more than once. A field whose name is one of
+ * the keys above is left out. Values are read as UTF-8 if they are that, else as Latin-1,
+ * whatever the charset of the socket, which does not change. The bytes behind the header stay for
+ * the next read.
+ *
+ * The grammar is RFC 9112 taken strictly: CRLF line ends, single spaces in the start line,
+ * HTTP/1.0 or HTTP/1.1, tokens as names, no space before a colon, no folded lines, no control
+ * characters but tabs, and one decimal `Content-Length` at most, unless repeated alike. What
+ * breaks it is no HTTP header. The call then does not wait any longer and returns the text
+ * instead, as an `s`: up to and with the blank line if that has come, else all that has come. A
+ * NUL shows as U+FFFD there. [method@GLib.Variant.is_of_type] tells the two results apart.
+ *
+ * Fails with [error@QSocket.SocketError] `TOO_LARGE` beyond
+ * [property@QSocket.Socket:max-header-size] or [property@QSocket.Socket:max-header-count]; with
+ * `RECV` if the system cannot receive. If it fails, also because the stream ends in the middle,
+ * the bytes that came stay readable.
+ *
+ * Emits [signal@QSocket.Socket::packet-read] for each step and, for an HTTP header,
+ * [signal@QSocket.Socket::http-message-received].
+ *
+ * Returns: (transfer full): an `a{sv}` or an `s`, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GVariant *q_socket_read_http_header (QSocket       *self,
+                                     int            timeout_ms,
+                                     GCancellable  *cancellable,
+                                     GError       **error);
+
+G_END_DECLS

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-resolver-private.h"
+#include "q-socket-info.h"
+#include "q-socket-private.h"
+
+#include <errno.h>
+
+/* The name behind an address is worth this much waiting. */
+#define REVERSE_LOOKUP_US (200 * 1000)
+
+enum
+{
+  THIS_END,
+  OTHER_END,
+};
+
+/* Looked up once in the life of a connection; what did not come in time then is
+ * the address itself from then on. */
+static char *
+get_hostname (QSocket        *self,
+              int             end,
+              const QAddress *address)
+{
+  g_autofree char *name = NULL;
+  char text[Q_ADDRESS_TEXT_SIZE];
+  QLookup *lookup;
+
+  g_mutex_lock (&self->lock);
+  name = g_strdup (self->hostname[end]);
+  g_mutex_unlock (&self->lock);
+  if (name != NULL)
+    return g_steal_pointer (&name);
+
+  lookup = q_lookup_new_reverse (address, NULL);
+  if (lookup != NULL && q_lookup_wait (lookup, REVERSE_LOOKUP_US))
+    name = g_strdup (q_lookup_get_name (lookup));
+  g_clear_pointer (&lookup, q_lookup_free);
+
+  if (name == NULL || !g_utf8_validate (name, -1, NULL))
+    {
+      g_free (name);
+      name = g_strdup (q_address_to_text (address, text));
+    }
+
+  g_mutex_lock (&self->lock);
+  if (self->hostname[end] == NULL && atomic_load (&self->channel) != NULL)
+    self->hostname[end] = g_strdup (name);
+  g_mutex_unlock (&self->lock);
+
+  return g_steal_pointer (&name);
+}
+
+static void
+add_text (GVariantBuilder *builder,
+          const char      *key,
+          const char      *text)
+{
+  g_variant_builder_add (builder, "{sv}", key,
+                         g_variant_new_take_string (g_utf8_make_valid (text, -1)));
+}
+
+/* "ipv4(127.0.0.1)", "ipv6[::1]", "unix:/run/socket" */
+static void
+add_description (GVariantBuilder *builder,
+                 const char      *key,
+                 const QAddress  *address,
+                 const char      *text)
+{
+  GSocketFamily family = q_address_get_family (address);
+  g_autoptr (GString) description = g_string_new (q_address_get_family_name (address));
+
+  if (family == G_SOCKET_FAMILY_IPV4)
+    g_string_append_printf (description, "(%s)", text);
+  else if (family == G_SOCKET_FAMILY_IPV6)
+    g_string_append_printf (description, "[%s]", text);
+  else
+    g_string_append_printf (description, ":%s", text);
+
+  add_text (builder, key, description->str);
+}
+
+static void
+add_credentials (GVariantBuilder *builder,
+                 QChannel        *channel)
+{
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+
+  if (getsockopt (channel->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0 ||
+      credentials.pid <= 0)
+    return;
+
+  g_variant_builder_add (builder, "{sv}", "pid", g_variant_new_int32 (credentials.pid));
+  g_variant_builder_add (builder, "{sv}", "uid",
+                         g_variant_new_int32 ((gint32) credentials.uid));
+  g_variant_builder_add (builder, "{sv}", "gid",
+                         g_variant_new_int32 ((gint32) credentials.gid));
+}
+
+/* The caller has pinned the channel. */
+static GVariant *
+build_info (QSocket        *self,
+            QChannel       *channel,
+            int             end,
+            const QAddress *address)
+{
+  GSocketFamily family = q_address_get_family (address);
+  char text[Q_ADDRESS_TEXT_SIZE];
+  GVariantBuilder builder;
+
+  q_address_to_text (address, text);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+
+  if (family != G_SOCKET_FAMILY_UNIX && self->settings.lookup_hostnames)
+    {
+      g_autofree char *hostname = get_hostname (self, end, address);
+
+      add_text (&builder, "hostname", hostname);
+      add_description (&builder, "hostname_desc", address, hostname);
+    }
+
+  add_text (&builder, "address", text);
+  add_description (&builder, "address_desc", address, text);
+  if (family != G_SOCKET_FAMILY_UNIX)
+    g_variant_builder_add (&builder, "{sv}", "port",
+                           g_variant_new_int32 (q_address_get_port (address)));
+  g_variant_builder_add (&builder, "{sv}", "family", g_variant_new_int32 ((gint32) family));
+  add_text (&builder, "familystr", q_address_get_family_name (address));
+  if (family == G_SOCKET_FAMILY_UNIX && end == OTHER_END)
+    add_credentials (&builder, channel);
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+/* One function for both ends: they differ in a system call and a code. */
+static GVariant *
+get_info (QSocket       *self,
+          int            end,
+          QSocketError   code,
+          const char    *name,
+          GError       **error)
+{
+  g_autoptr (QChannel) channel = q_socket_ref_channel (self);
+  GVariant *info = NULL;
+  QAddress address;
+  int result;
+
+  if (channel == NULL || !q_channel_pin (channel))
+    {
+      g_set_error (error, Q_SOCKET_ERROR, code, "%s: the socket is not open", name);
+      return NULL;
+    }
+
+  address.length = sizeof address.un;
+  result = end == THIS_END ? getsockname (channel->fd, &address.sa, &address.length)
+                           : getpeername (channel->fd, &address.sa, &address.length);
+  if (result == 0)
+    info = build_info (self, channel, end, &address);
+  else
+    g_set_error (error, Q_SOCKET_ERROR, code, "%s: %s", name, g_strerror (errno));
+
+  q_channel_unpin (channel);
+
+  return info;
+}
+
+GVariant *
+q_socket_get_peer_info (QSocket  *self,
+                        GError  **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return get_info (self, OTHER_END, Q_SOCKET_ERROR_GET_PEER_INFO, "get_peer_info", error);
+}
+
+GVariant *
+q_socket_get_socket_info (QSocket  *self,
+                          GError  **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return get_info (self, THIS_END, Q_SOCKET_ERROR_GET_SOCKET_INFO, "get_socket_info", error);
+}
+
+int
+q_socket_get_port (QSocket *self)
+{
+  g_autoptr (QChannel) channel = NULL;
+  QAddress address = { .length = 0 };
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), -1);
+
+  channel = q_socket_ref_channel (self);
+  if (channel == NULL)
+    return -1;
+
+  if (channel->kind == Q_CHANNEL_CLIENT)
+    return q_address_get_port (&channel->peer);
+
+  if (!q_channel_pin (channel))
+    return -1;
+  q_channel_get_local_address (channel, &address);
+  q_channel_unpin (channel);
+
+  return q_address_get_port (&address);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "q-socket.h"
+
+G_BEGIN_DECLS
+
+/**
+ * q_socket_get_peer_info:
+ * @self: a connected socket
+ *
+ * Describes the address of the peer.
+ *
+ * The keys of the `a{sv}` and the types of their values, with examples:
+ *
+ * | key | type | host | UNIX |
+ * | --- | --- | --- | --- |
+ * | `address` | `s` | `192.0.2.1`, `2001:db8::1` | the path, or `""` |
+ * | `address_desc` | `s` | `ipv4(192.0.2.1)`, `ipv6[2001:db8::1]` | `unix:` and the path |
+ * | `port` | `i` | 80 | |
+ * | `family` | `i` | the system's number: `AF_INET`, `AF_INET6` | `AF_UNIX` |
+ * | `familystr` | `s` | `ipv4`, `ipv6` | `unix` |
+ * | `hostname` | `s` | `www.example.org` | |
+ * | `hostname_desc` | `s` | `ipv4(www.example.org)` | |
+ * | `pid`, `uid`, `gid` | `i` | | of the peer, where the kernel knows them |
+ *
+ * `hostname` takes a reverse lookup, made once per connection and for at most 200 ms. If that
+ * finds nothing in time, it is the address. Without
+ * [property@QSocket.Socket:lookup-hostnames] nothing is looked up, and both hostname keys are
+ * missing.
+ *
+ * Fails with [error@QSocket.SocketError] `GET_PEER_INFO` if the socket is closed or has no peer.
+ *
+ * Returns: (transfer full): an `a{sv}`, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GVariant *q_socket_get_peer_info (QSocket  *self,
+                                  GError  **error);
+
+/**
+ * q_socket_get_socket_info:
+ * @self: an open socket
+ *
+ * Describes the local address.
+ *
+ * The keys are those of [method@QSocket.Socket.get_peer_info], without `pid`, `uid` and `gid`, and
+ * so are the rules for the host name.
+ *
+ * Fails with [error@QSocket.SocketError] `GET_SOCKET_INFO` if the socket is closed.
+ *
+ * Returns: (transfer full): an `a{sv}`, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GVariant *q_socket_get_socket_info (QSocket  *self,
+                                    GError  **error);
+
+/**
+ * q_socket_get_port:
+ * @self: a socket
+ *
+ * Gets the port that a peer would name, or was named.
+ *
+ * For a bound, listening or accepted socket that is the local port, for a connected client the
+ * remote one.
+ *
+ * Returns: the port, or -1 if the socket is closed or a UNIX socket
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+int q_socket_get_port (QSocket *self);
+
+G_END_DECLS

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "q-socket.h"
+
+G_BEGIN_DECLS
+
+/**
+ * q_socket_send_i1:
+ * @self: a socket
+ * @value: the number
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends the lowest byte of @value.
+ *
+ * The calls of this family send the low-order bytes of @value and check no range: signed and
+ * unsigned numbers take the same call, and what does not fit is cut off.
+ *
+ * Fails with [error@QSocket.SocketError] `SEND` if the system cannot send. Emits
+ * [signal@QSocket.Socket::packet-sent] after each write. Many integers in a row leave much faster
+ * between [method@QSocket.Socket.cork] and [method@QSocket.Socket.uncork].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_i1 (QSocket       *self,
+                           gint64         value,
+                           int            timeout_ms,
+                           GCancellable  *cancellable,
+                           GError       **error);
+
+/**
+ * q_socket_send_i2:
+ * @self: a socket
+ * @value: the number
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends the 2 low-order bytes of @value, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.send_i1].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_i2 (QSocket       *self,
+                           gint64         value,
+                           int            timeout_ms,
+                           GCancellable  *cancellable,
+                           GError       **error);
+
+/**
+ * q_socket_send_i4:
+ * @self: a socket
+ * @value: the number
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends the 4 low-order bytes of @value, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.send_i1].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_i4 (QSocket       *self,
+                           gint64         value,
+                           int            timeout_ms,
+                           GCancellable  *cancellable,
+                           GError       **error);
+
+/**
+ * q_socket_send_i8:
+ * @self: a socket
+ * @value: the number
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends the 8 low-order bytes of @value, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.send_i1].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_i8 (QSocket       *self,
+                           gint64         value,
+                           int            timeout_ms,
+                           GCancellable  *cancellable,
+                           GError       **error);
+
+/**
+ * q_socket_send_i2_lsb:
+ * @self: a socket
+ * @value: the number
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends the 2 low-order bytes of @value, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.send_i1].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_i2_lsb (QSocket       *self,
+                               gint64         value,
+                               int            timeout_ms,
+                               GCancellable  *cancellable,
+                               GError       **error);
+
+/**
+ * q_socket_send_i4_lsb:
+ * @self: a socket
+ * @value: the number
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends the 4 low-order bytes of @value, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.send_i1].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_i4_lsb (QSocket       *self,
+                               gint64         value,
+                               int            timeout_ms,
+                               GCancellable  *cancellable,
+                               GError       **error);
+
+/**
+ * q_socket_send_i8_lsb:
+ * @self: a socket
+ * @value: the number
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Sends the 8 low-order bytes of @value, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.send_i1].
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_i8_lsb (QSocket       *self,
+                               gint64         value,
+                               int            timeout_ms,
+                               GCancellable  *cancellable,
+                               GError       **error);
+
+/**
+ * q_socket_recv_i1:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 1 byte.
+ *
+ * The calls of this family return the number itself, so only @error tells a failure from a 0:
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * gint32 length = q_socket_recv_i4 (socket, 1000, NULL, &error);
+ *
+ * if (error != NULL)
+ *   return FALSE;
+ * ```
+ *
+ * They wait for all bytes of the number and consume none if they fail. Fails with
+ * [error@QSocket.SocketError] `RECV` if the system cannot receive, and if a datagram is too short
+ * for the number; it stays readable. Emits [signal@QSocket.Socket::packet-read] for each step.
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gint8 q_socket_recv_i1 (QSocket       *self,
+                        int            timeout_ms,
+                        GCancellable  *cancellable,
+                        GError       **error);
+
+/**
+ * q_socket_recv_i2:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 2 bytes, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gint16 q_socket_recv_i2 (QSocket       *self,
+                         int            timeout_ms,
+                         GCancellable  *cancellable,
+                         GError       **error);
+
+/**
+ * q_socket_recv_i4:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 4 bytes, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gint32 q_socket_recv_i4 (QSocket       *self,
+                         int            timeout_ms,
+                         GCancellable  *cancellable,
+                         GError       **error);
+
+/**
+ * q_socket_recv_i8:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 8 bytes, most significant byte first.
+ *
+ * JavaScript rounds numbers beyond 2⁵³; there [method@QSocket.Socket.recv_binary] gives the bytes.
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gint64 q_socket_recv_i8 (QSocket       *self,
+                         int            timeout_ms,
+                         GCancellable  *cancellable,
+                         GError       **error);
+
+/**
+ * q_socket_recv_i2_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 2 bytes, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gint16 q_socket_recv_i2_lsb (QSocket       *self,
+                             int            timeout_ms,
+                             GCancellable  *cancellable,
+                             GError       **error);
+
+/**
+ * q_socket_recv_i4_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 4 bytes, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gint32 q_socket_recv_i4_lsb (QSocket       *self,
+                             int            timeout_ms,
+                             GCancellable  *cancellable,
+                             GError       **error);
+
+/**
+ * q_socket_recv_i8_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 8 bytes, least significant byte first.
+ *
+ * JavaScript rounds numbers beyond 2⁵³; there [method@QSocket.Socket.recv_binary] gives the bytes.
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gint64 q_socket_recv_i8_lsb (QSocket       *self,
+                             int            timeout_ms,
+                             GCancellable  *cancellable,
+                             GError       **error);
+
+/**
+ * q_socket_recv_u1:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 1 byte.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint8 q_socket_recv_u1 (QSocket       *self,
+                         int            timeout_ms,
+                         GCancellable  *cancellable,
+                         GError       **error);
+
+/**
+ * q_socket_recv_u2:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 2 bytes, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint16 q_socket_recv_u2 (QSocket       *self,
+                          int            timeout_ms,
+                          GCancellable  *cancellable,
+                          GError       **error);
+
+/**
+ * q_socket_recv_u4:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 4 bytes, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint32 q_socket_recv_u4 (QSocket       *self,
+                          int            timeout_ms,
+                          GCancellable  *cancellable,
+                          GError       **error);
+
+/**
+ * q_socket_recv_u8:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 8 bytes, most significant byte first.
+ *
+ * JavaScript rounds numbers beyond 2⁵³; there [method@QSocket.Socket.recv_binary] gives the bytes.
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint64 q_socket_recv_u8 (QSocket       *self,
+                          int            timeout_ms,
+                          GCancellable  *cancellable,
+                          GError       **error);
+
+/**
+ * q_socket_recv_u2_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 2 bytes, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint16 q_socket_recv_u2_lsb (QSocket       *self,
+                              int            timeout_ms,
+                              GCancellable  *cancellable,
+                              GError       **error);
+
+/**
+ * q_socket_recv_u4_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 4 bytes, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint32 q_socket_recv_u4_lsb (QSocket       *self,
+                              int            timeout_ms,
+                              GCancellable  *cancellable,
+                              GError       **error);
+
+/**
+ * q_socket_recv_u8_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 8 bytes, least significant byte first.
+ *
+ * JavaScript rounds numbers beyond 2⁵³; there [method@QSocket.Socket.recv_binary] gives the bytes.
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint64 q_socket_recv_u8_lsb (QSocket       *self,
+                              int            timeout_ms,
+                              GCancellable  *cancellable,
+                              GError       **error);
+
+G_END_DECLS

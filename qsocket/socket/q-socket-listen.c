@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-accept-op-private.h"
+#include "q-socket-listen.h"
+#include "q-socket-private.h"
+#include "q-target-private.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_BACKLOG 128
+
+/* ---- the one way to bind ---- */
+
+typedef struct
+{
+  const char *name;             /* of the public function */
+  gboolean reuse_address;
+  gboolean dual_stack;          /* an IPv6 address that is to serve IPv4 too */
+  int socktype;
+  int protocol;
+} BindOptions;
+
+static gboolean
+set_bind_error (const BindOptions  *options,
+                const QAddress     *address,
+                int                 system_error,
+                GError            **error)
+{
+  g_autofree char *text = q_address_describe (address);
+  g_autofree char *escaped = g_strescape (text, NULL);
+
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_BIND, "%s to \"%s\": %s",
+               options->name, escaped, g_strerror (system_error));
+
+  return FALSE;
+}
+
+/* A listener never blocks in accept (); everything else is read from. */
+static QChannel *
+try_bind (const BindOptions  *options,
+          const QAddress     *address,
+          gboolean            no_delay,
+          GError            **error)
+{
+  GSocketFamily family = q_address_get_family (address);
+  gboolean is_stream = options->socktype != SOCK_DGRAM;
+  int fd = socket (family, options->socktype | SOCK_CLOEXEC | (is_stream ? SOCK_NONBLOCK : 0),
+                   options->protocol);
+  int on = TRUE;
+  int off = FALSE;
+  int system_error;
+
+  if (fd < 0)
+    {
+      set_bind_error (options, address, errno, error);
+      return NULL;
+    }
+
+  if (options->reuse_address && family != G_SOCKET_FAMILY_UNIX)
+    setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (options->dual_stack)
+    setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+
+  /* Accepted connections inherit it in the kernel. */
+  if (no_delay && options->socktype == SOCK_STREAM && family != G_SOCKET_FAMILY_UNIX)
+    setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+
+  if (bind (fd, &address->sa, address->length) == 0)
+    return q_channel_new (fd, Q_CHANNEL_BOUND, family, options->socktype, is_stream, TRUE);
+
+  system_error = errno;
+  close (fd);
+  set_bind_error (options, address, system_error, error);
+
+  return NULL;
+}
+
+/* Tries one address after the other, each with a descriptor of its own; the first
+ * error is the one to report. */
+static gboolean
+bind_addresses (QSocket            *self,
+                const BindOptions  *options,
+                const QAddress     *addresses,
+                guint               n_addresses,
+                const char         *unix_path,
+                GError            **error)
+{
+  g_autoptr (GError) first = NULL;
+  QChannel *channel = NULL;
+
+  if (!q_socket_take_role (self, Q_ROLE_OPENER))
+    {
+      q_socket_set_pending_error (Q_ROLE_OPENER, options->name, error);
+      return FALSE;
+    }
+
+  g_object_ref (self);
+  q_socket_close_channel (self);
+
+  for (guint i = 0; i < n_addresses && channel == NULL; i++)
+    channel = try_bind (options, &addresses[i], self->settings.no_delay,
+                        first == NULL ? &first : NULL);
+
+  if (channel != NULL)
+    {
+      if (unix_path != NULL)
+        q_channel_own_unix_file (channel, unix_path);
+      q_socket_install_channel (self, channel);
+    }
+  else
+    {
+      g_propagate_error (error, g_steal_pointer (&first));
+    }
+
+  q_socket_give_role (self, Q_ROLE_OPENER);
+  g_object_unref (self);
+
+  return channel != NULL;
+}
+
+/* Every interface: one IPv6 socket that takes IPv4 as well, or IPv4 alone where
+ * there is no IPv6. */
+static gboolean
+bind_any (QSocket        *self,
+          BindOptions    *options,
+          GSocketFamily   family,
+          int             port,
+          GError        **error)
+{
+  QAddress addresses[2];
+  guint n = 0;
+
+  if (family != G_SOCKET_FAMILY_IPV4)
+    q_address_set_any (&addresses[n++], G_SOCKET_FAMILY_IPV6, port);
+  if (family != G_SOCKET_FAMILY_IPV6)
+    q_address_set_any (&addresses[n++], G_SOCKET_FAMILY_IPV4, port);
+  options->dual_stack = family == G_SOCKET_FAMILY_INVALID;
+
+  if (n == 2 && access ("/proc/net/if_inet6", F_OK) != 0)
+    {
+      options->dual_stack = FALSE;
+      addresses[0] = addresses[1];
+      n = 1;
+    }
+
+  return bind_addresses (self, options, addresses, n, NULL, error);
+}
+
+/* ---- names ---- */
+
+static void
+report_lookup (QSocket        *self,
+               const char     *host,
+               const char     *service,
+               const QAddress *addresses,
+               guint           n_addresses)
+{
+  char text[Q_ADDRESS_TEXT_SIZE];
+
+  for (guint i = 0; i < n_addresses; i++)
+    {
+      QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_HOSTNAME_RESOLVED);
+
+      report.address = q_address_to_text (&addresses[i], text);
+      report.port = q_address_get_port (&addresses[i]);
+      report.family = q_address_get_family (&addresses[i]);
+      q_socket_emit (self, &report);
+    }
+}
+
+static gboolean
+bind_name (QSocket        *self,
+           BindOptions    *options,
+           const char     *host,
+           const char     *service,
+           GSocketFamily   family,
+           GError        **error)
+{
+  QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP);
+  g_autofree char *ascii = host != NULL ? g_hostname_to_ascii (host) : NULL;
+  g_autoptr (QLookup) lookup = NULL;
+  const QAddress *addresses;
+  guint n_addresses;
+  int code;
+
+  report.name = host;
+  report.service = service;
+  q_socket_emit (self, &report);
+
+  lookup = q_lookup_new (ascii != NULL ? ascii : host, *service != '\0' ? service : "0", family,
+                         options->socktype, AI_PASSIVE, error);
+  if (lookup == NULL)
+    return FALSE;
+
+  q_lookup_wait (lookup, -1);
+  code = q_lookup_get_addresses (lookup, &addresses, &n_addresses);
+  if (code != 0)
+    {
+      g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ADDRESS_LOOKUP, "%s to \"%s:%s\": %s",
+                   options->name, host != NULL ? host : "*", service, q_lookup_strerror (code));
+      return FALSE;
+    }
+
+  report_lookup (self, host, service, addresses, n_addresses);
+
+  return bind_addresses (self, options, addresses, n_addresses, NULL, error);
+}
+
+/* @host NULL is every interface, an empty service any free port. */
+static gboolean
+bind_host (QSocket        *self,
+           BindOptions    *options,
+           const char     *host,
+           const char     *service,
+           GSocketFamily   family,
+           GError        **error)
+{
+  QAddress literal;
+  int port = 0;
+  gboolean ok;
+
+  if (*service != '\0' && !q_target_check_service (service, &port, error))
+    return FALSE;
+
+  /* Handlers of the lookup's events may drop the last reference. */
+  g_object_ref (self);
+
+  if (host == NULL && port >= 0)
+    ok = bind_any (self, options, family, port, error);
+  else if (host != NULL && port >= 0 && q_address_set_literal (&literal, host, port) &&
+           (family == G_SOCKET_FAMILY_INVALID || family == q_address_get_family (&literal)))
+    ok = bind_addresses (self, options, &literal, 1, NULL, error);
+  else
+    ok = bind_name (self, options, host, service, family, error);
+
+  g_object_unref (self);
+
+  return ok;
+}
+
+/* ---- UNIX paths ---- */
+
+/* Whether @path is a socket file that nobody listens on any more. */
+static gboolean
+is_stale_socket (const char     *path,
+                 const QAddress *address,
+                 int             socktype)
+{
+  struct stat file;
+  gboolean is_stale;
+  int fd;
+
+  if (lstat (path, &file) != 0 || !S_ISSOCK (file.st_mode))
+    return FALSE;
+
+  fd = socket (AF_UNIX, socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return FALSE;
+
+  is_stale = connect (fd, &address->sa, address->length) != 0 && errno == ECONNREFUSED;
+  close (fd);
+
+  return is_stale;
+}
+
+static gboolean
+bind_path (QSocket      *self,
+           BindOptions  *options,
+           const char   *path,
+           GError      **error)
+{
+  QAddress address;
+
+  q_address_set_path (&address, path);
+
+  if (options->reuse_address && is_stale_socket (path, &address, options->socktype))
+    unlink (path);
+
+  return bind_addresses (self, options, &address, 1, path, error);
+}
+
+/* ---- public ---- */
+
+gboolean
+q_socket_bind (QSocket     *self,
+               const char  *bind_to,
+               gboolean     reuseaddr,
+               GError     **error)
+{
+  BindOptions options = {
+    .name = "bind", .reuse_address = reuseaddr, .socktype = SOCK_STREAM,
+  };
+  g_auto (QTarget) target = Q_TARGET_INIT;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (bind_to != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!q_target_parse (bind_to, TRUE, &target, error))
+    return FALSE;
+
+  if (target.path != NULL)
+    return bind_path (self, &options, target.path, error);
+
+  return bind_host (self, &options, g_str_equal (target.host, "*") ? NULL : target.host,
+                    target.service, target.family, error);
+}
+
+gboolean
+q_socket_bind_port (QSocket   *self,
+                    int        port,
+                    gboolean   reuseaddr,
+                    GError   **error)
+{
+  BindOptions options = {
+    .name = "bind_port", .reuse_address = reuseaddr, .socktype = SOCK_STREAM,
+  };
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (port < 0 || port > G_MAXUINT16)
+    {
+      g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
+                   "bind_port: %d is not a port number", port);
+      return FALSE;
+    }
+
+  return bind_any (self, &options, G_SOCKET_FAMILY_INVALID, port, error);
+}
+
+gboolean
+q_socket_bind_inet (QSocket        *self,
+                    const char     *iface,
+                    const char     *service,
+                    gboolean        reuseaddr,
+                    GSocketFamily   family,
+                    GSocketType     socktype,
+                    int             protocol,
+                    GError        **error)
+{
+  BindOptions options = {
+    .name = "bind_inet", .reuse_address = reuseaddr, .protocol = protocol,
+  };
+  gboolean has_iface = iface != NULL && *iface != '\0';
+  gboolean has_service = service != NULL && *service != '\0';
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!has_iface && !has_service)
+    {
+      g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_BIND,
+                           "bind_inet: neither an interface nor a service is given");
+      return FALSE;
+    }
+
+  if ((has_iface && !q_target_check_host (iface, error)) ||
+      !q_socket_check_inet_family (family, error) ||
+      !q_socket_check_type (socktype, &options.socktype, error))
+    return FALSE;
+
+  return bind_host (self, &options, has_iface ? iface : NULL, has_service ? service : "",
+                    family, error);
+}
+
+gboolean
+q_socket_bind_unix (QSocket      *self,
+                    const char   *path,
+                    GSocketType   socktype,
+                    int           protocol,
+                    GError      **error)
+{
+  BindOptions options = { .name = "bind_unix", .protocol = protocol };
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (path != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!q_target_check_path (path, error) ||
+      !q_socket_check_type (socktype, &options.socktype, error))
+    return FALSE;
+
+  return bind_path (self, &options, path, error);
+}
+
+gboolean
+q_socket_listen (QSocket  *self,
+                 int       backlog,
+                 GError  **error)
+{
+  g_autoptr (QChannel) channel = NULL;
+  int system_error = 0;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  channel = q_socket_ref_channel (self);
+  if (channel == NULL || !q_channel_pin (channel))
+    {
+      q_socket_set_not_open_error ("listen", error);
+      return FALSE;
+    }
+
+  if (listen (channel->fd, backlog > 0 ? backlog : DEFAULT_BACKLOG) != 0)
+    system_error = errno;
+  else
+    channel->kind = Q_CHANNEL_LISTENING;
+  q_channel_unpin (channel);
+
+  if (system_error == 0)
+    return TRUE;
+
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_LISTEN, "listen: %s",
+               g_strerror (system_error));
+
+  return FALSE;
+}
+
+/* A socket for a connection that was taken from @channel. */
+static QSocket *
+new_accepted (QSocket   *self,
+              QChannel  *channel,
+              QAcceptOp *op)
+{
+  QSocket *accepted = q_socket_new_heir (self);
+  QChannel *connection = q_channel_new (g_steal_fd (&op->fd), Q_CHANNEL_ACCEPTED,
+                                        channel->family, channel->socktype, FALSE, TRUE);
+
+  /* Now and then the peer is gone already, and has no address any more. */
+  if (op->peer.length > sizeof (sa_family_t) || channel->family == G_SOCKET_FAMILY_UNIX)
+    connection->peer = op->peer;
+  q_socket_install_channel (accepted, connection);
+
+  return accepted;
+}
+
+QSocket *
+q_socket_accept (QSocket       *self,
+                 int            timeout_ms,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  QSocket *accepted = NULL;
+  QChannel *channel;
+  QAcceptOp op;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  channel = q_socket_enter (self, Q_ROLE_READER, "accept", error);
+  if (channel == NULL)
+    return NULL;
+
+  q_accept_op_init (&op, "accept on", channel, &self->sink);
+  if (q_op_run (&op.parent, timeout_ms, cancellable, error) && op.fd >= 0)
+    accepted = new_accepted (self, channel, &op);
+
+  q_socket_leave (self, Q_ROLE_READER, channel);
+
+  return accepted;
+}

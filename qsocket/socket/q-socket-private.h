@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include <stdatomic.h>
+
+#include "q-channel-private.h"
+#include "q-connect-op-private.h"
+#include "q-event-queue-private.h"
+#include "q-op-private.h"
+#include "q-socket.h"
+
+G_BEGIN_DECLS
+
+/* What a call is to a socket: at most one of each at a time. */
+typedef enum
+{
+  Q_ROLE_READER,
+  Q_ROLE_WRITER,
+  Q_ROLE_OPENER,          /* connects or binds */
+  Q_N_ROLES,
+} QRole;
+
+/* What is set once and handed on to accepted sockets. */
+typedef struct
+{
+  const char *charset;    /* interned */
+  gboolean no_delay;
+  gboolean lookup_hostnames;
+  guint max_header_size;
+  guint max_header_count;
+  guint64 max_receive_size;
+} QSocketSettings;
+
+/* The channel is the open descriptor. Who holds a role may use the channel that
+ * was there when the role was taken: a role is taken first and the channel looked
+ * at then, while a close takes the channel away first and looks at the roles
+ * then, so that one of the two sees the other. A channel that was closed while a
+ * role was held is retired, and freed when no role is held any more. */
+struct _QSocket
+{
+  GObject parent_instance;
+
+  /* The hot path touches no more than these. */
+  atomic_int roles[Q_N_ROLES];
+  _Atomic (QChannel *) channel;
+  _Atomic (QEventQueue *) queue;
+  atomic_int has_handlers;      /* as of the last arrival */
+  atomic_int corked;
+
+  guint64 id;
+  guint64 bytes_sent;
+  QSink sink;
+
+  GMutex lock;                  /* for what follows, and for changing channel and queue */
+  QSocketSettings settings;
+  _Atomic (QChannel *) retired;
+  GCond writer_left;
+  atomic_int n_waiting;         /* for writer_left */
+  QConnectOp *connecting;
+  GSList *sources;
+  GIOStream *io_stream;
+  char *hostname[2];            /* of this and of the other end, once looked up */
+  gboolean is_deleted;
+};
+
+/* ---- options (q-socket-options.c) ---- */
+
+extern const QSocketSettings q_socket_default_settings;
+
+void q_socket_install_properties (GObjectClass *object_class);
+
+/* ---- roles (q-socket.c) ---- */
+
+/* Takes a role; fails with PENDING if it is taken and NOT_OPEN without an open
+ * channel. The socket and the channel stay until q_socket_leave (). */
+QChannel *q_socket_enter (QSocket     *self,
+                          QRole        role,
+                          const char  *name,
+                          GError     **error);
+
+void      q_socket_leave (QSocket     *self,
+                          QRole        role,
+                          QChannel    *channel);
+
+/* For the short ways that use neither descriptor nor handlers: the role keeps the
+ * memory of the channel, and that is all they need. */
+static inline gboolean
+q_socket_take_role (QSocket *self,
+                    QRole    role)
+{
+  return atomic_exchange (&self->roles[role], TRUE) == FALSE;
+}
+
+static inline void
+q_socket_give_role (QSocket *self,
+                    QRole    role)
+{
+  atomic_store_explicit (&self->roles[role], FALSE, memory_order_release);
+}
+
+/* Waits until nobody sends. Returns FALSE if that takes too long. */
+gboolean  q_socket_wait_for_writer (QSocket   *self,
+                                    QDeadline *deadline);
+
+void      q_socket_set_pending_error (QRole        role,
+                                      const char  *name,
+                                      GError     **error);
+
+void      q_socket_set_not_open_error (const char  *name,
+                                       GError     **error);
+
+/* For questions that do no I/O; NULL if not open. */
+QChannel *q_socket_ref_channel (QSocket *self);
+
+/* Makes @channel what the socket is open with; takes over the reference. */
+void      q_socket_install_channel (QSocket  *self,
+                                    QChannel *channel);
+
+/* Frees channels that were closed while somebody was inside, if nobody is now. */
+void      q_socket_reap (QSocket *self);
+
+/* Takes the descriptor out of the open channel; the caller has both roles. */
+int       q_socket_steal_channel (QSocket  *self,
+                                  GError  **error);
+
+/* Closes what is open, with its event. Returns whether anything was. */
+gboolean  q_socket_close_channel (QSocket *self);
+
+/* A new socket with the settings and the queue of @self. */
+QSocket  *q_socket_new_heir (QSocket *self);
+
+/* ---- arguments (q-socket-connect.c) ---- */
+
+gboolean q_socket_check_type (GSocketType   socktype,
+                              int          *kernel_type,
+                              GError      **error);
+
+/* IPv4, IPv6, or INVALID for either. */
+gboolean q_socket_check_inet_family (GSocketFamily   family,
+                                     GError        **error);
+
+/* ---- events (q-socket-events.c) ---- */
+
+void     q_socket_install_signals (GObjectClass *klass);
+
+gboolean q_socket_wants_event (gpointer          owner,
+                               QSocketEventType  type);
+
+void     q_socket_emit (gpointer       owner,
+                        const QReport *report);
+
+void     q_socket_emit_type (QSocket          *self,
+                             QSocketEventType  type);
+
+/* Whether somebody listens to packet-read, as far as that is known without asking
+ * GObject. */
+static inline gboolean
+q_socket_may_report_reads (QSocket *self)
+{
+  return atomic_load_explicit (&self->queue, memory_order_relaxed) != NULL ||
+         atomic_load_explicit (&self->has_handlers, memory_order_relaxed);
+}
+
+/* To be called when bytes have arrived. */
+void     q_socket_note_handlers (QSocket *self);
+
+/* ---- sending (q-socket-send.c) ---- */
+
+/* Sends head and body as one, or gathers them if the socket is corked. */
+gboolean q_socket_write (QSocket       *self,
+                         const char    *name,
+                         const void    *head,
+                         gsize          head_length,
+                         const void    *body,
+                         gsize          body_length,
+                         int            timeout_ms,
+                         GCancellable  *cancellable,
+                         GError       **error);
+
+/* The same for one vector, of which less may be sent. Returns -1 on failure. */
+gssize   q_socket_write_some (QSocket       *self,
+                              const char    *name,
+                              const void    *bytes,
+                              gsize          length,
+                              int            timeout_ms,
+                              GCancellable  *cancellable,
+                              GError       **error);
+
+/* What a read does about corked bytes before it waits: QReadOp.flush. */
+gboolean q_socket_flush_for_read (gpointer socket);
+
+/* The last try to get corked bytes out; does not wait. */
+void     q_socket_flush_for_close (QSocket  *self,
+                                   QChannel *channel);
+
+/* ---- receiving (q-socket-recv.c) ---- */
+
+/* Reads into memory of a few bytes: what the integers need. */
+gboolean q_socket_read_small (QSocket       *self,
+                              const char    *name,
+                              void          *memory,
+                              gsize          size,
+                              int            timeout_ms,
+                              GCancellable  *cancellable,
+                              GError       **error);
+
+/* ---- sources (q-socket-source.c) ---- */
+
+/* Wakes the sources made by create_source: the socket has been closed. */
+void     q_socket_wake_sources (QSocket *self);
+
+G_END_DECLS

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "q-socket.h"
+
+G_BEGIN_DECLS
+
+/* What q_socket_get_io_stream () returns: GIO's streams on top of the calls of
+ * the socket, so that both see the same bytes. It does not keep the socket alive,
+ * which keeps it. */
+GIOStream *q_socket_stream_new (QSocket *socket);
+
+/* From now on the stream is closed, whatever becomes of the socket. */
+void q_socket_stream_detach (GIOStream *stream);
+
+G_END_DECLS

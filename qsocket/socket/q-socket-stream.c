@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-stream-private.h"
+
+#include "q-socket-data.h"
+#include "q-socket-gio.h"
+#include "q-socket-private.h"
+
+/* Three small types: the two streams of GIO and the pair of them. Each knows the
+ * socket by a weak reference and does nothing but call it. The streams are
+ * pollable, which is what makes GIO's asynchronous calls work without threads. */
+
+/* GIO's callers know GIO's errors. */
+static void
+translate_error (GError  *from,
+                 GError **error)
+{
+  int code = G_IO_ERROR_FAILED;
+
+  if (from->domain == Q_SOCKET_ERROR)
+    switch ((QSocketError) from->code)
+      {
+      case Q_SOCKET_ERROR_TIMEOUT:
+        code = G_IO_ERROR_WOULD_BLOCK;
+        break;
+      case Q_SOCKET_ERROR_NOT_OPEN:
+      case Q_SOCKET_ERROR_CLOSED:
+        code = G_IO_ERROR_CLOSED;
+        break;
+      case Q_SOCKET_ERROR_PENDING:
+        code = G_IO_ERROR_PENDING;
+        break;
+      default:
+        break;
+      }
+  else
+    code = from->code;
+
+  g_set_error_literal (error, G_IO_ERROR, code, from->message);
+  g_error_free (from);
+}
+
+static QSocket *
+get_socket (GWeakRef *reference,
+            GError  **error)
+{
+  QSocket *socket = g_weak_ref_get (reference);
+
+  if (socket == NULL)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the socket is gone");
+
+  return socket;
+}
+
+/* ---- the input stream ---- */
+
+#define Q_TYPE_SOCKET_INPUT (q_socket_input_get_type ())
+G_DECLARE_FINAL_TYPE (QSocketInput, q_socket_input, Q, SOCKET_INPUT, GInputStream)
+
+struct _QSocketInput
+{
+  GInputStream parent_instance;
+  GWeakRef socket;
+};
+
+static gssize
+input_read_with_timeout (GWeakRef      *reference,
+                         void          *buffer,
+                         gsize          count,
+                         int            timeout_ms,
+                         GCancellable  *cancellable,
+                         GError       **error)
+{
+  g_autoptr (QSocket) socket = get_socket (reference, error);
+  GError *local = NULL;
+  gssize n;
+
+  if (socket == NULL)
+    return -1;
+
+  n = q_socket_recv_into (socket, buffer, MIN (count, 1), count, timeout_ms, cancellable, &local);
+  if (n < 0)
+    translate_error (local, error);
+
+  return n;
+}
+
+static gssize
+input_read (GInputStream  *stream,
+            void          *buffer,
+            gsize          count,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->socket, buffer, count, -1,
+                                  cancellable, error);
+}
+
+static gssize
+input_read_nonblocking (GPollableInputStream  *stream,
+                        void                  *buffer,
+                        gsize                  count,
+                        GError               **error)
+{
+  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->socket, buffer, count, 0, NULL, error);
+}
+
+static gboolean
+input_is_readable (GPollableInputStream *stream)
+{
+  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_INPUT (stream)->socket, NULL);
+
+  return socket == NULL || q_socket_is_data_available (socket, 0);
+}
+
+static GSource *
+new_stream_source (gpointer       stream,
+                   GWeakRef      *reference,
+                   GIOCondition   condition,
+                   GCancellable  *cancellable)
+{
+  g_autoptr (QSocket) socket = get_socket (reference, NULL);
+  g_autoptr (GSource) source = socket != NULL
+                               ? q_socket_create_source (socket, condition, NULL)
+                               : g_idle_source_new ();
+
+  return g_pollable_source_new_full (stream, source, cancellable);
+}
+
+static GSource *
+input_create_source (GPollableInputStream *stream,
+                     GCancellable         *cancellable)
+{
+  return new_stream_source (stream, &Q_SOCKET_INPUT (stream)->socket, G_IO_IN, cancellable);
+}
+
+static void
+input_pollable_init (GPollableInputStreamInterface *interface)
+{
+  interface->is_readable = input_is_readable;
+  interface->create_source = input_create_source;
+  interface->read_nonblocking = input_read_nonblocking;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (QSocketInput, q_socket_input, G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      input_pollable_init))
+
+static void
+q_socket_input_finalize (GObject *object)
+{
+  g_weak_ref_clear (&Q_SOCKET_INPUT (object)->socket);
+  G_OBJECT_CLASS (q_socket_input_parent_class)->finalize (object);
+}
+
+static void
+q_socket_input_class_init (QSocketInputClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = q_socket_input_finalize;
+  G_INPUT_STREAM_CLASS (klass)->read_fn = input_read;
+}
+
+static void
+q_socket_input_init (QSocketInput *self)
+{
+  g_weak_ref_init (&self->socket, NULL);
+}
+
+/* ---- the output stream ---- */
+
+#define Q_TYPE_SOCKET_OUTPUT (q_socket_output_get_type ())
+G_DECLARE_FINAL_TYPE (QSocketOutput, q_socket_output, Q, SOCKET_OUTPUT, GOutputStream)
+
+struct _QSocketOutput
+{
+  GOutputStream parent_instance;
+  GWeakRef socket;
+};
+
+static gssize
+output_write_with_timeout (GWeakRef      *reference,
+                           const void    *buffer,
+                           gsize          count,
+                           int            timeout_ms,
+                           GCancellable  *cancellable,
+                           GError       **error)
+{
+  g_autoptr (QSocket) socket = get_socket (reference, error);
+  GError *local = NULL;
+  gssize n;
+
+  if (socket == NULL)
+    return -1;
+
+  n = q_socket_write_some (socket, "write to", buffer, count, timeout_ms, cancellable, &local);
+  if (n < 0)
+    translate_error (local, error);
+
+  return n;
+}
+
+static gssize
+output_write (GOutputStream  *stream,
+              const void     *buffer,
+              gsize           count,
+              GCancellable   *cancellable,
+              GError        **error)
+{
+  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->socket, buffer, count, -1,
+                                    cancellable, error);
+}
+
+static gssize
+output_write_nonblocking (GPollableOutputStream  *stream,
+                          const void             *buffer,
+                          gsize                   count,
+                          GError                **error)
+{
+  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->socket, buffer, count, 0, NULL,
+                                    error);
+}
+
+static gboolean
+output_is_writable (GPollableOutputStream *stream)
+{
+  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_OUTPUT (stream)->socket, NULL);
+
+  return socket == NULL || q_socket_is_write_finished (socket, 0);
+}
+
+static GSource *
+output_create_source (GPollableOutputStream *stream,
+                      GCancellable          *cancellable)
+{
+  return new_stream_source (stream, &Q_SOCKET_OUTPUT (stream)->socket, G_IO_OUT, cancellable);
+}
+
+static void
+output_pollable_init (GPollableOutputStreamInterface *interface)
+{
+  interface->is_writable = output_is_writable;
+  interface->create_source = output_create_source;
+  interface->write_nonblocking = output_write_nonblocking;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (QSocketOutput, q_socket_output, G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      output_pollable_init))
+
+static void
+q_socket_output_finalize (GObject *object)
+{
+  g_weak_ref_clear (&Q_SOCKET_OUTPUT (object)->socket);
+  G_OBJECT_CLASS (q_socket_output_parent_class)->finalize (object);
+}
+
+static void
+q_socket_output_class_init (QSocketOutputClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = q_socket_output_finalize;
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = output_write;
+}
+
+static void
+q_socket_output_init (QSocketOutput *self)
+{
+  g_weak_ref_init (&self->socket, NULL);
+}
+
+/* ---- the pair ---- */
+
+#define Q_TYPE_SOCKET_STREAM (q_socket_stream_get_type ())
+G_DECLARE_FINAL_TYPE (QSocketStream, q_socket_stream, Q, SOCKET_STREAM, GIOStream)
+
+struct _QSocketStream
+{
+  GIOStream parent_instance;
+  GWeakRef socket;
+  QSocketInput *input;
+  QSocketOutput *output;
+};
+
+G_DEFINE_FINAL_TYPE (QSocketStream, q_socket_stream, G_TYPE_IO_STREAM)
+
+static GInputStream *
+stream_get_input (GIOStream *stream)
+{
+  return G_INPUT_STREAM (Q_SOCKET_STREAM (stream)->input);
+}
+
+static GOutputStream *
+stream_get_output (GIOStream *stream)
+{
+  return G_OUTPUT_STREAM (Q_SOCKET_STREAM (stream)->output);
+}
+
+static gboolean
+stream_close (GIOStream     *stream,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  QSocketStream *self = Q_SOCKET_STREAM (stream);
+  g_autoptr (QSocket) socket = g_weak_ref_get (&self->socket);
+  gboolean ok;
+
+  ok = G_IO_STREAM_CLASS (q_socket_stream_parent_class)->close_fn (stream, cancellable, error);
+
+  /* Closing the socket drops this very stream from it. */
+  if (socket != NULL)
+    q_socket_close (socket, NULL);
+
+  return ok;
+}
+
+static void
+q_socket_stream_finalize (GObject *object)
+{
+  QSocketStream *self = Q_SOCKET_STREAM (object);
+
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_weak_ref_clear (&self->socket);
+
+  G_OBJECT_CLASS (q_socket_stream_parent_class)->finalize (object);
+}
+
+static void
+q_socket_stream_class_init (QSocketStreamClass *klass)
+{
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = q_socket_stream_finalize;
+  stream_class->get_input_stream = stream_get_input;
+  stream_class->get_output_stream = stream_get_output;
+  stream_class->close_fn = stream_close;
+}
+
+static void
+q_socket_stream_init (QSocketStream *self)
+{
+  g_weak_ref_init (&self->socket, NULL);
+  self->input = g_object_new (Q_TYPE_SOCKET_INPUT, NULL);
+  self->output = g_object_new (Q_TYPE_SOCKET_OUTPUT, NULL);
+}
+
+static void
+attach (QSocketStream *self,
+        QSocket       *socket)
+{
+  g_weak_ref_set (&self->socket, socket);
+  g_weak_ref_set (&self->input->socket, socket);
+  g_weak_ref_set (&self->output->socket, socket);
+}
+
+GIOStream *
+q_socket_stream_new (QSocket *socket)
+{
+  QSocketStream *self = g_object_new (Q_TYPE_SOCKET_STREAM, NULL);
+
+  attach (self, socket);
+
+  return G_IO_STREAM (self);
+}
+
+void
+q_socket_stream_detach (GIOStream *stream)
+{
+  attach (Q_SOCKET_STREAM (stream), NULL);
+}

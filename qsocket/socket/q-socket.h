@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "q-event-queue.h"
+#include "q-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define Q_TYPE_SOCKET (q_socket_get_type ())
+
+/**
+ * QSocket:
+ *
+ * One socket, TCP, UDP or UNIX, as client or server, for text, bytes, integers and HTTP headers.
+ *
+ * A new object is closed. [method@QSocket.Socket.connect_to] and its relatives open it as a
+ * client. [method@QSocket.Socket.bind] and its relatives, then
+ * [method@QSocket.Socket.listen], make it a listener, whose [method@QSocket.Socket.accept]
+ * returns a new object for each connection. Opening an open socket closes it first. Charset,
+ * options, limits and event queue outlive a close; buffered bytes do not.
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * g_autoptr (QSocket) socket = q_socket_new ();
+ * g_autofree char *answer = NULL;
+ *
+ * if (q_socket_connect (socket, "example.org:7", 5000, NULL, &error) &&
+ *     q_socket_send (socket, "hello", 5000, NULL, &error))
+ *   answer = q_socket_recv (socket, 5, 5000, NULL, &error);
+ * ```
+ *
+ * ## Time
+ *
+ * `timeout_ms` is the time for a call as a whole, in milliseconds of the monotonic clock: name
+ * lookup, every address tried and every partial transfer come out of it. A negative value sets
+ * no limit. With 0 the call never waits: it tries once with what is there. No call returns
+ * later than 50 ms after its time is up.
+ *
+ * A timeout loses nothing, nor does a cancellation, an end of stream or a text error: bytes that
+ * had arrived stay readable, and [method@QSocket.Socket.get_bytes_sent] tells how many had left.
+ *
+ * ## Reading
+ *
+ * All receiving calls share one buffer, so they can be mixed freely. Where a call takes a `size`
+ * in bytes, it reads
+ *
+ * - exactly that many if it is positive, or fails and consumes nothing;
+ * - what is there if it is 0, after waiting for the first bytes;
+ * - everything up to the end of the stream if it is negative. That end is no error then, and
+ *   [property@QSocket.Socket:max-receive-size] limits the number of bytes.
+ *
+ * For all other reads the end of the stream is `CLOSED`, before the first byte as well as in the
+ * middle; in the middle the bytes that came stay readable.
+ *
+ * A read from a datagram socket returns at most one datagram. So a positive `size` may give
+ * fewer bytes, and a negative one gives a single datagram as well. What does not fit stays for
+ * the next read.
+ *
+ * ## Errors
+ *
+ * The names of errors in capitals are codes of [error@QSocket.SocketError]; in C, `TIMEOUT` is
+ * `Q_SOCKET_ERROR_TIMEOUT`. Every call that takes a `timeout_ms` and an error may fail with
+ *
+ * - `NOT_OPEN`: the socket is not open, or not open for this;
+ * - `CLOSED`: the peer ended the stream, or another thread closed the socket;
+ * - `TIMEOUT`: the time is up;
+ * - `PENDING`: another call is doing the same already (see below);
+ * - `G_IO_ERROR_CANCELLED`: the `GCancellable` was cancelled.
+ *
+ * The methods name only what comes on top of these or differs. A failed call leaves the socket
+ * as useful as it was; only connecting and binding leave nothing open when they fail.
+ *
+ * ## Threads
+ *
+ * One thread may read (or accept) while another one writes. A second reader or a second writer
+ * gets `PENDING` at once, and so does a second thread that connects or binds. Any thread may
+ * close the socket, shut it down or cancel a call: blocked calls return within 50 ms.
+ *
+ * ## Events
+ *
+ * The signals tell step by step what happens; each passes a [struct@QSocket.SocketEvent].
+ * [method@QSocket.Socket.set_event_queue] collects the same events in a queue.
+ *
+ * | call | events, in order |
+ * | --- | --- |
+ * | connecting | hostname-lookup, hostname-resolved (each), connecting (each attempt), connected |
+ * | the same, UNIX | connecting, connected |
+ * | binding | hostname-lookup and hostname-resolved, only if a name is looked up |
+ * | sending | packet-sent after each write that moved bytes |
+ * | receiving | packet-read for each step that brought bytes to the call |
+ * | HTTP | http-send-message before the first byte; http-message-received after the last |
+ * | closing | channel-closed, once |
+ * | disposing | channel-closed if the socket is open, then deleted |
+ *
+ * A blocking call emits in the thread that made it. An asynchronous one emits in the
+ * `GMainContext` that was the thread's default when it began, before its callback. A handler may
+ * close, reopen or unref the socket, which stays alive until the call returns. An event that
+ * nobody listens to costs nothing.
+ *
+ * ## The process
+ *
+ * Descriptors are close-on-exec, sending raises no `SIGPIPE`, and nothing a peer does prints a
+ * message. The file of a UNIX socket is removed when the socket is closed or disposed of, but
+ * only by the object and the process that bound it, and only if it is still the same file.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (QSocket, q_socket, Q, SOCKET, GObject)
+
+/**
+ * q_socket_new:
+ *
+ * Creates a closed socket.
+ *
+ * Returns: (transfer full): a new socket
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+QSocket *q_socket_new (void);
+
+/**
+ * q_socket_copy:
+ * @self: a socket
+ *
+ * Creates a closed socket that has nothing to do with @self.
+ *
+ * It has the default settings, neither the connection nor the charset, options or queue of @self;
+ * the call is the same as [ctor@QSocket.Socket.new].
+ *
+ * Returns: (transfer full): a new socket
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+QSocket *q_socket_copy (QSocket *self);
+
+/**
+ * q_socket_shutdown:
+ * @self: a socket
+ *
+ * Ends the connection in both directions without closing the socket.
+ *
+ * The peer sees the end of the stream even if other processes share the descriptor. Bytes that
+ * are in the buffer stay readable; then reads report the end of the stream. Sending fails.
+ * Blocked calls in other threads return. It waits for nothing and emits no signal, and
+ * [method@QSocket.Socket.is_open] stays `TRUE`.
+ *
+ * A closed socket succeeds. Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is
+ * open but not connected. May be called from any thread.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_shutdown (QSocket  *self,
+                            GError  **error);
+
+/**
+ * q_socket_close:
+ * @self: a socket
+ *
+ * Closes the socket.
+ *
+ * It never waits: corked bytes leave as far as the kernel takes them at once, buffered input is
+ * dropped, and the file of a UNIX socket that this object bound is removed. A call that is
+ * blocked in another thread fails with [error@QSocket.SocketError] `CLOSED`. Closing a closed
+ * socket succeeds. May be called from any thread.
+ *
+ * Emits [signal@QSocket.Socket::channel-closed] if the socket was open.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set; the socket is closed in both cases
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_close (QSocket  *self,
+                         GError  **error);
+
+/**
+ * q_socket_is_open:
+ * @self: a socket
+ *
+ * Tells whether the socket has a descriptor: connected, bound or listening.
+ *
+ * A peer that closes its side changes nothing here; only this side closes a socket.
+ *
+ * Returns: `TRUE` if the socket is open
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_is_open (QSocket *self);
+
+/**
+ * q_socket_get_socket:
+ * @self: a socket
+ *
+ * Gets the file descriptor.
+ *
+ * It goes on belonging to the socket: do not close it, and mind that what is read from it directly
+ * misses the bytes in the buffer. [method@QSocket.Socket.steal_fd] hands it over.
+ *
+ * Returns: the descriptor, or -1 if the socket is closed
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+int q_socket_get_socket (QSocket *self);
+
+/**
+ * q_socket_get_charset:
+ * @self: a socket
+ *
+ * Gets the charset in which text crosses the wire.
+ *
+ * Returns: (transfer none): the canonical name, `"UTF-8"` by default; valid for ever
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+const char *q_socket_get_charset (QSocket *self);
+
+/**
+ * q_socket_set_charset:
+ * @self: a socket
+ * @encoding: the name of a charset, such as `"ISO-8859-1"` or `"latin1"`; case does not matter
+ *
+ * Sets the charset in which text crosses the wire.
+ *
+ * [method@QSocket.Socket.send] converts to it, [method@QSocket.Socket.recv] from it. It applies
+ * to all bytes that have not been returned yet, also to those in the buffer. Nothing else
+ * depends on it, HTTP headers included.
+ *
+ * Fails with [error@QSocket.SocketError] `ENCODING` if there is no such charset; the old one
+ * stays.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_set_charset (QSocket     *self,
+                               const char  *encoding,
+                               GError     **error);
+
+/**
+ * q_socket_get_no_delay:
+ * @self: a socket
+ *
+ * Tells whether small packets leave at once (`TCP_NODELAY`).
+ *
+ * Returns: the setting of the TCP connection; on other and on closed sockets the one that is
+ *   remembered, `TRUE` by default
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_get_no_delay (QSocket *self);
+
+/**
+ * q_socket_set_no_delay:
+ * @self: a socket
+ * @nodelay: `TRUE` to send small packets at once, `FALSE` to let the kernel join them
+ *
+ * Sets whether small packets leave at once (`TCP_NODELAY`).
+ *
+ * The setting is remembered for every later open and handed on to accepted sockets. On a UNIX or
+ * datagram socket it is remembered only. [method@QSocket.Socket.cork] joins small sends better
+ * than the kernel does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_set_no_delay (QSocket   *self,
+                                gboolean   nodelay,
+                                GError   **error);
+
+/**
+ * q_socket_set_event_queue: (skip)
+ * @self: a socket
+ * @queue: (nullable) (transfer none): the queue that is to receive events, or `NULL` for none
+ *
+ * Makes the socket push a reference to each of its events onto a `GAsyncQueue`.
+ *
+ * The consumer releases what it pops with [method@QSocket.SocketEvent.unref]; a queue made by
+ * [func@GLib.AsyncQueue.new_full] with that function frees what nobody pops. All else is as in
+ * [method@QSocket.Socket.set_event_queue_object], which is what other languages have.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_set_event_queue (QSocket     *self,
+                               GAsyncQueue *queue);
+
+/**
+ * q_socket_set_event_queue_object: (rename-to q_socket_set_event_queue)
+ * @self: a socket
+ * @queue: (nullable) (transfer none): the queue that is to receive events, or `NULL` for none
+ *
+ * Makes the socket push each of its events onto @queue.
+ *
+ * The socket keeps its own reference to @queue; a queue set earlier receives nothing more. One
+ * queue may serve many sockets, whose events [method@QSocket.SocketEvent.get_id] tells apart.
+ * Accepted sockets inherit the queue of their listener.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_set_event_queue_object (QSocket     *self,
+                                      QEventQueue *queue);
+
+/**
+ * QSocket:lookup-hostnames:
+ *
+ * Whether address information contains host names; it does by default.
+ *
+ * If so, [method@QSocket.Socket.get_peer_info] and [method@QSocket.Socket.get_socket_info] look
+ * the address up in reverse, once per connection and for at most 200 ms. If not, they leave the
+ * host name keys out and ask nobody. It applies from the next call on.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * q_socket_get_lookup_hostnames:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:lookup-hostnames].
+ *
+ * Returns: `TRUE` if address information contains host names
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_get_lookup_hostnames (QSocket *self);
+
+/**
+ * q_socket_set_lookup_hostnames:
+ * @self: a socket
+ * @lookup_hostnames: `TRUE` to have host names in address information
+ *
+ * Sets [property@QSocket.Socket:lookup-hostnames].
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_set_lookup_hostnames (QSocket  *self,
+                                    gboolean  lookup_hostnames);
+
+/**
+ * QSocket:max-header-size:
+ *
+ * How many bytes an HTTP header may have, with its start line and its blank line.
+ *
+ * At least 1, by default 65536. Beyond it [method@QSocket.Socket.read_http_header] fails with
+ * [error@QSocket.SocketError] `TOO_LARGE`. It applies from the next call on.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * q_socket_get_max_header_size:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:max-header-size].
+ *
+ * Returns: the limit in bytes
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint q_socket_get_max_header_size (QSocket *self);
+
+/**
+ * q_socket_set_max_header_size:
+ * @self: a socket
+ * @max_header_size: the limit in bytes, at least 1
+ *
+ * Sets [property@QSocket.Socket:max-header-size].
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_set_max_header_size (QSocket *self,
+                                   guint    max_header_size);
+
+/**
+ * QSocket:max-header-count:
+ *
+ * How many field lines an HTTP header may have, the start line not counted.
+ *
+ * At least 1, by default 256. Beyond it [method@QSocket.Socket.read_http_header] fails with
+ * [error@QSocket.SocketError] `TOO_LARGE`. It applies from the next call on.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * q_socket_get_max_header_count:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:max-header-count].
+ *
+ * Returns: the limit in field lines
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint q_socket_get_max_header_count (QSocket *self);
+
+/**
+ * q_socket_set_max_header_count:
+ * @self: a socket
+ * @max_header_count: the limit in field lines, at least 1
+ *
+ * Sets [property@QSocket.Socket:max-header-count].
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_set_max_header_count (QSocket *self,
+                                    guint    max_header_count);
+
+/**
+ * QSocket:max-receive-size:
+ *
+ * How many bytes a read up to the end of the stream may bring; 0 means no limit.
+ *
+ * By default 64 MiB. Beyond it a read of negative size fails with
+ * [error@QSocket.SocketError] `TOO_LARGE`, and what came stays readable. Other reads know no
+ * limit. It applies from the next call on.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * q_socket_get_max_receive_size:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:max-receive-size].
+ *
+ * Returns: the limit in bytes, 0 for none
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+guint64 q_socket_get_max_receive_size (QSocket *self);
+
+/**
+ * q_socket_set_max_receive_size:
+ * @self: a socket
+ * @max_receive_size: the limit in bytes, 0 for none
+ *
+ * Sets [property@QSocket.Socket:max-receive-size].
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_set_max_receive_size (QSocket *self,
+                                    guint64  max_receive_size);
+
+/* The signals. */
+
+/**
+ * QSocket::packet-read:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted for each step in which a call received bytes, wherever they were buffered.
+ *
+ * The event tells the bytes of this step ([method@QSocket.SocketEvent.get_read]), of the call so
+ * far ([method@QSocket.SocketEvent.get_total_read]) and, if known, of the call as a whole
+ * ([method@QSocket.SocketEvent.get_total_to_read]).
+ *
+ * For an integer served from the buffer, whether a handler is connected may have been asked as
+ * long ago as bytes last arrived; an event queue is always seen.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::packet-sent:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted after each write in which the kernel took bytes.
+ *
+ * The event tells the bytes of this write ([method@QSocket.SocketEvent.get_sent]), of the call so
+ * far ([method@QSocket.SocketEvent.get_total_sent]) and of the call as a whole
+ * ([method@QSocket.SocketEvent.get_total_to_send]). Corked bytes count when they really leave.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::channel-closed:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted once when an open socket is closed: by a call, by reopening or by disposing of it.
+ *
+ * An end of stream alone does not emit it.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::deleted:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted when the object is disposed of; no other event follows.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::hostname-lookup:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted before a host is resolved; when connecting, also for an address given as a literal.
+ *
+ * The event tells the host ([method@QSocket.SocketEvent.get_name]) and the service
+ * ([method@QSocket.SocketEvent.get_service]).
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::hostname-resolved:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted for each address to which a host resolved.
+ *
+ * The event tells the address ([method@QSocket.SocketEvent.get_address]), the port
+ * ([method@QSocket.SocketEvent.get_port]) and the family
+ * ([method@QSocket.SocketEvent.get_family]).
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::http-send-message:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted before the first byte of an HTTP request or response is sent.
+ *
+ * The event tells the start line without its line end
+ * ([method@QSocket.SocketEvent.get_message]) and the headers as the caller gave them
+ * ([method@QSocket.SocketEvent.get_headers]).
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::http-message-received:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted when an HTTP header has been read and understood.
+ *
+ * [method@QSocket.SocketEvent.get_headers] is what the call returns.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::connecting:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted before each attempt to connect to an address.
+ *
+ * The event tells the target ([method@QSocket.SocketEvent.get_target]), address and family as in
+ * [signal@QSocket.Socket::hostname-resolved], and for a host also service and port.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::connected:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted when the socket is connected.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::start-ssl:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted when a TLS handshake begins.
+ *
+ * No call of this version makes one.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * QSocket::ssl-established:
+ * @self: the socket
+ * @event: the event
+ *
+ * Emitted when a TLS handshake is done.
+ *
+ * The event tells the cipher ([method@QSocket.SocketEvent.get_cipher]) and the protocol
+ * ([method@QSocket.SocketEvent.get_cipher_version]). No call of this version makes a handshake.
+ *
+ * Since: 1.0
+ */
+
+G_END_DECLS
