@@ -87,7 +87,7 @@ QChannel *q_channel_new (int           fd,
                          GSocketFamily family,
                          int           socktype,
                          gboolean      nonblocking,
-                         gboolean      may_change_flags);
+                         gboolean      is_ours);
 
 QChannel *q_channel_ref   (QChannel *channel);
 void      q_channel_unref (QChannel *channel);

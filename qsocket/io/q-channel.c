@@ -41,7 +41,7 @@ q_channel_new (int           fd,
                GSocketFamily family,
                int           socktype,
                gboolean      nonblocking,
-               gboolean      may_change_flags)
+               gboolean      is_ours)
 {
   QChannel *channel = g_new0 (QChannel, 1);
 
@@ -55,7 +55,7 @@ q_channel_new (int           fd,
   channel->fork_generation = fork_generation;
   channel->restore_flags = -1;
   channel->restore_fd_flags = -1;
-  q_plain_transport_init (&channel->plain, fd, nonblocking, may_change_flags);
+  q_plain_transport_init (&channel->plain, fd, nonblocking, is_ours);
   channel->transport = &channel->plain.parent;
 
   return channel;

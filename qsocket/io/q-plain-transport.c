@@ -37,13 +37,18 @@ may_sleep (QPlainTransport *self,
 {
   int kernel_ms;
 
-  if (patience == NULL || (patience->timeout_ms >= 0 &&
-                           (!waited || patience->timeout_ms < MIN_KERNEL_TIMEOUT_MS)))
+  if (patience == NULL)
+    return FALSE;
+
+  /* A socket from elsewhere may be shared with programs that know nothing of
+   * kernel timeouts. */
+  if (patience->timeout_ms >= 0 &&
+      (!waited || !self->is_ours || patience->timeout_ms < MIN_KERNEL_TIMEOUT_MS))
     return FALSE;
 
   if (g_atomic_int_get (&self->nonblocking))
     {
-      if (!self->may_change_flags || fcntl (self->fd, F_SETFL, O_RDWR) != 0)
+      if (!self->is_ours || fcntl (self->fd, F_SETFL, O_RDWR) != 0)
         return FALSE;
       g_atomic_int_set (&self->nonblocking, FALSE);
     }
@@ -61,7 +66,7 @@ may_sleep (QPlainTransport *self,
 
   /* A leftover timeout is no reason for a system call until something waited:
    * all it can do is to bring the driver's poll () in early. */
-  if (*current_ms != kernel_ms && waited)
+  if (*current_ms != kernel_ms && waited && self->is_ours)
     {
       set_kernel_timeout (self->fd, option, kernel_ms);
       *current_ms = kernel_ms;
@@ -141,13 +146,13 @@ void
 q_plain_transport_init (QPlainTransport *self,
                         int              fd,
                         gboolean         nonblocking,
-                        gboolean         may_change_flags)
+                        gboolean         is_ours)
 {
   *self = (QPlainTransport) {
     .parent = { &plain_class },
     .fd = fd,
     .nonblocking = nonblocking,
-    .may_change_flags = may_change_flags,
+    .is_ours = is_ours,
   };
 }
 

@@ -55,10 +55,10 @@ typedef struct
   QTransport parent;
   int fd;
 
-  /* Whether the descriptor has O_NONBLOCK, and whether it is ours to clear it:
-   * the flag belongs to the open file and others may share that. */
+  /* Whether the descriptor has O_NONBLOCK, and whether the socket is our own: the
+   * flag and the options below belong to it, and others may share an adopted one. */
   int nonblocking;
-  int may_change_flags;
+  int is_ours;
 
   /* The kernel's own timeouts as last set, and whether a call of that direction
    * had to wait before: where it has, it probably will again. */
@@ -71,7 +71,7 @@ typedef struct
 void q_plain_transport_init (QPlainTransport *self,
                              int              fd,
                              gboolean         nonblocking,
-                             gboolean         may_change_flags);
+                             gboolean         is_ours);
 
 /* Puts the kernel's timeouts back to none, for the next owner of the descriptor. */
 void q_plain_transport_restore (QPlainTransport *self);

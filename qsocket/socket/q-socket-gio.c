@@ -187,11 +187,11 @@ q_socket_get_gsocket (QSocket *self)
   if (channel->gsocket == NULL)
     {
       /* A GSocket makes its descriptor non-blocking, for good. */
+      channel->plain.is_ours = FALSE;
       made = g_socket_new_from_fd (channel->fd, NULL);
       if (made != NULL)
         {
           g_atomic_int_set (&channel->plain.nonblocking, TRUE);
-          channel->plain.may_change_flags = FALSE;
           channel->gsocket = g_steal_pointer (&made);
         }
     }
