@@ -126,10 +126,11 @@ parse_iso_8859_part (const char *squeezed)
         part = latin_parts[latin - 1];
     }
 
-  return part <= 16 ? part : 0;
+  return part;
 }
 
-/* The usual spelling of a charset that has several, or NULL. */
+/* The usual spelling of a charset that has several, or NULL. Not every number
+ * that it makes a name of has a charset. */
 static char *
 find_usual_name (const char *name)
 {

@@ -61,4 +61,15 @@ typedef void (*QFreeAddrInfoFunc) (struct addrinfo        *result);
 void q_resolver_set_functions (QGetAddrInfoFunc  get_addresses,
                                QFreeAddrInfoFunc free_addresses);
 
+/* The same for the way from an address to a name. */
+typedef int  (*QGetNameInfoFunc)  (const struct sockaddr *address,
+                                   socklen_t              length,
+                                   char                  *host,
+                                   socklen_t              host_size,
+                                   char                  *service,
+                                   socklen_t              service_size,
+                                   int                    flags);
+
+void q_resolver_set_reverse_function (QGetNameInfoFunc get_name);
+
 G_END_DECLS

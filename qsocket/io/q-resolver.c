@@ -43,6 +43,7 @@ struct _QLookup
 
 static QGetAddrInfoFunc get_addresses_func = getaddrinfo;
 static QFreeAddrInfoFunc free_addresses_func = freeaddrinfo;
+static QGetNameInfoFunc get_name_func = getnameinfo;
 static int n_lookups;
 
 void
@@ -51,6 +52,12 @@ q_resolver_set_functions (QGetAddrInfoFunc  get_addresses,
 {
   get_addresses_func = get_addresses;
   free_addresses_func = free_addresses;
+}
+
+void
+q_resolver_set_reverse_function (QGetNameInfoFunc get_name)
+{
+  get_name_func = get_name;
 }
 
 static void
@@ -103,8 +110,8 @@ lookup_thread (gpointer data)
   guint64 one = 1;
 
   if (lookup->reverse.length > 0)
-    lookup->code = getnameinfo (&lookup->reverse.sa, lookup->reverse.length,
-                                lookup->name, sizeof lookup->name, NULL, 0, NI_NAMEREQD);
+    lookup->code = get_name_func (&lookup->reverse.sa, lookup->reverse.length,
+                                  lookup->name, sizeof lookup->name, NULL, 0, NI_NAMEREQD);
   else
     look_up_addresses (lookup);
 

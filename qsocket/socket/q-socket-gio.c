@@ -204,14 +204,14 @@ q_socket_get_gsocket (QSocket *self)
 GIOStream *
 q_socket_get_io_stream (QSocket *self)
 {
+  QChannel *channel;
+
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  if (!q_socket_is_open (self))
-    return NULL;
-
   g_mutex_lock (&self->lock);
-  if (self->io_stream == NULL)
-    self->io_stream = q_socket_stream_new (self);
+  channel = atomic_load (&self->channel);
+  if (channel != NULL && self->io_stream == NULL)
+    self->io_stream = q_socket_stream_new (self, channel);
   g_mutex_unlock (&self->lock);
 
   return self->io_stream;

@@ -72,7 +72,7 @@ extern const QSocketSettings q_socket_default_settings;
 
 void q_socket_install_properties (GObjectClass *object_class);
 
-/* ---- roles (q-socket.c) ---- */
+/* ---- roles (q-socket-roles.c) ---- */
 
 /* Takes a role; fails with PENDING if it is taken and NOT_OPEN without an open
  * channel. The socket and the channel stay until q_socket_leave (). */
@@ -121,6 +121,12 @@ void      q_socket_install_channel (QSocket  *self,
 
 /* Frees channels that were closed while somebody was inside, if nobody is now. */
 void      q_socket_reap (QSocket *self);
+
+/* Puts away a channel that the socket is not open with any more. */
+void      q_socket_retire (QSocket  *self,
+                           QChannel *channel);
+
+/* ---- opening and closing (q-socket.c) ---- */
 
 /* Takes the descriptor out of the open channel; the caller has both roles. */
 int       q_socket_steal_channel (QSocket  *self,

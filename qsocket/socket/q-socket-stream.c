@@ -14,6 +14,35 @@
  * socket by a weak reference and does nothing but call it. The streams are
  * pollable, which is what makes GIO's asynchronous calls work without threads. */
 
+/* A socket, as long as it is open with the channel that the streams are for. */
+typedef struct
+{
+  GWeakRef socket;
+  QChannel *channel;
+} StreamEnd;
+
+static void
+stream_end_init (StreamEnd *end)
+{
+  g_weak_ref_init (&end->socket, NULL);
+}
+
+static void
+stream_end_set (StreamEnd *end,
+                QSocket   *socket,
+                QChannel  *channel)
+{
+  g_weak_ref_set (&end->socket, socket);
+  end->channel = q_channel_ref (channel);
+}
+
+static void
+stream_end_clear (StreamEnd *end)
+{
+  g_weak_ref_clear (&end->socket);
+  g_clear_pointer (&end->channel, q_channel_unref);
+}
+
 /* GIO's callers know GIO's errors. */
 static void
 translate_error (GError  *from,
@@ -45,13 +74,16 @@ translate_error (GError  *from,
 }
 
 static QSocket *
-get_socket (GWeakRef *reference,
-            GError  **error)
+get_socket (StreamEnd  *end,
+            GError    **error)
 {
-  QSocket *socket = g_weak_ref_get (reference);
+  QSocket *socket = g_weak_ref_get (&end->socket);
+
+  if (socket != NULL && atomic_load (&socket->channel) != end->channel)
+    g_clear_object (&socket);
 
   if (socket == NULL)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the socket is gone");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the connection is closed");
 
   return socket;
 }
@@ -64,18 +96,18 @@ G_DECLARE_FINAL_TYPE (QSocketInput, q_socket_input, Q, SOCKET_INPUT, GInputStrea
 struct _QSocketInput
 {
   GInputStream parent_instance;
-  GWeakRef socket;
+  StreamEnd end;
 };
 
 static gssize
-input_read_with_timeout (GWeakRef      *reference,
+input_read_with_timeout (StreamEnd     *end,
                          void          *buffer,
                          gsize          count,
                          int            timeout_ms,
                          GCancellable  *cancellable,
                          GError       **error)
 {
-  g_autoptr (QSocket) socket = get_socket (reference, error);
+  g_autoptr (QSocket) socket = get_socket (end, error);
   GError *local = NULL;
   gssize n;
 
@@ -96,7 +128,7 @@ input_read (GInputStream  *stream,
             GCancellable  *cancellable,
             GError       **error)
 {
-  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->socket, buffer, count, -1,
+  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->end, buffer, count, -1,
                                   cancellable, error);
 }
 
@@ -106,24 +138,24 @@ input_read_nonblocking (GPollableInputStream  *stream,
                         gsize                  count,
                         GError               **error)
 {
-  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->socket, buffer, count, 0, NULL, error);
+  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->end, buffer, count, 0, NULL, error);
 }
 
 static gboolean
 input_is_readable (GPollableInputStream *stream)
 {
-  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_INPUT (stream)->socket, NULL);
+  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_INPUT (stream)->end, NULL);
 
   return socket == NULL || q_socket_is_data_available (socket, 0);
 }
 
 static GSource *
 new_stream_source (gpointer       stream,
-                   GWeakRef      *reference,
+                   StreamEnd     *end,
                    GIOCondition   condition,
                    GCancellable  *cancellable)
 {
-  g_autoptr (QSocket) socket = get_socket (reference, NULL);
+  g_autoptr (QSocket) socket = get_socket (end, NULL);
   g_autoptr (GSource) source = socket != NULL
                                ? q_socket_create_source (socket, condition, NULL)
                                : g_idle_source_new ();
@@ -135,7 +167,7 @@ static GSource *
 input_create_source (GPollableInputStream *stream,
                      GCancellable         *cancellable)
 {
-  return new_stream_source (stream, &Q_SOCKET_INPUT (stream)->socket, G_IO_IN, cancellable);
+  return new_stream_source (stream, &Q_SOCKET_INPUT (stream)->end, G_IO_IN, cancellable);
 }
 
 static void
@@ -153,7 +185,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QSocketInput, q_socket_input, G_TYPE_INPUT_STREAM
 static void
 q_socket_input_finalize (GObject *object)
 {
-  g_weak_ref_clear (&Q_SOCKET_INPUT (object)->socket);
+  stream_end_clear (&Q_SOCKET_INPUT (object)->end);
   G_OBJECT_CLASS (q_socket_input_parent_class)->finalize (object);
 }
 
@@ -167,7 +199,7 @@ q_socket_input_class_init (QSocketInputClass *klass)
 static void
 q_socket_input_init (QSocketInput *self)
 {
-  g_weak_ref_init (&self->socket, NULL);
+  stream_end_init (&self->end);
 }
 
 /* ---- the output stream ---- */
@@ -178,18 +210,18 @@ G_DECLARE_FINAL_TYPE (QSocketOutput, q_socket_output, Q, SOCKET_OUTPUT, GOutputS
 struct _QSocketOutput
 {
   GOutputStream parent_instance;
-  GWeakRef socket;
+  StreamEnd end;
 };
 
 static gssize
-output_write_with_timeout (GWeakRef      *reference,
+output_write_with_timeout (StreamEnd     *end,
                            const void    *buffer,
                            gsize          count,
                            int            timeout_ms,
                            GCancellable  *cancellable,
                            GError       **error)
 {
-  g_autoptr (QSocket) socket = get_socket (reference, error);
+  g_autoptr (QSocket) socket = get_socket (end, error);
   GError *local = NULL;
   gssize n;
 
@@ -210,7 +242,7 @@ output_write (GOutputStream  *stream,
               GCancellable   *cancellable,
               GError        **error)
 {
-  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->socket, buffer, count, -1,
+  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->end, buffer, count, -1,
                                     cancellable, error);
 }
 
@@ -220,14 +252,14 @@ output_write_nonblocking (GPollableOutputStream  *stream,
                           gsize                   count,
                           GError                **error)
 {
-  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->socket, buffer, count, 0, NULL,
+  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->end, buffer, count, 0, NULL,
                                     error);
 }
 
 static gboolean
 output_is_writable (GPollableOutputStream *stream)
 {
-  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_OUTPUT (stream)->socket, NULL);
+  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_OUTPUT (stream)->end, NULL);
 
   return socket == NULL || q_socket_is_write_finished (socket, 0);
 }
@@ -236,7 +268,7 @@ static GSource *
 output_create_source (GPollableOutputStream *stream,
                       GCancellable          *cancellable)
 {
-  return new_stream_source (stream, &Q_SOCKET_OUTPUT (stream)->socket, G_IO_OUT, cancellable);
+  return new_stream_source (stream, &Q_SOCKET_OUTPUT (stream)->end, G_IO_OUT, cancellable);
 }
 
 static void
@@ -254,7 +286,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QSocketOutput, q_socket_output, G_TYPE_OUTPUT_STR
 static void
 q_socket_output_finalize (GObject *object)
 {
-  g_weak_ref_clear (&Q_SOCKET_OUTPUT (object)->socket);
+  stream_end_clear (&Q_SOCKET_OUTPUT (object)->end);
   G_OBJECT_CLASS (q_socket_output_parent_class)->finalize (object);
 }
 
@@ -268,7 +300,7 @@ q_socket_output_class_init (QSocketOutputClass *klass)
 static void
 q_socket_output_init (QSocketOutput *self)
 {
-  g_weak_ref_init (&self->socket, NULL);
+  stream_end_init (&self->end);
 }
 
 /* ---- the pair ---- */
@@ -279,7 +311,7 @@ G_DECLARE_FINAL_TYPE (QSocketStream, q_socket_stream, Q, SOCKET_STREAM, GIOStrea
 struct _QSocketStream
 {
   GIOStream parent_instance;
-  GWeakRef socket;
+  StreamEnd end;
   QSocketInput *input;
   QSocketOutput *output;
 };
@@ -304,12 +336,12 @@ stream_close (GIOStream     *stream,
               GError       **error)
 {
   QSocketStream *self = Q_SOCKET_STREAM (stream);
-  g_autoptr (QSocket) socket = g_weak_ref_get (&self->socket);
+  g_autoptr (QSocket) socket = get_socket (&self->end, NULL);
   gboolean ok;
 
   ok = G_IO_STREAM_CLASS (q_socket_stream_parent_class)->close_fn (stream, cancellable, error);
 
-  /* Closing the socket drops this very stream from it. */
+  /* Closing the socket drops this very stream from it; GIO holds a reference. */
   if (socket != NULL)
     q_socket_close (socket, NULL);
 
@@ -323,7 +355,7 @@ q_socket_stream_finalize (GObject *object)
 
   g_clear_object (&self->input);
   g_clear_object (&self->output);
-  g_weak_ref_clear (&self->socket);
+  stream_end_clear (&self->end);
 
   G_OBJECT_CLASS (q_socket_stream_parent_class)->finalize (object);
 }
@@ -342,32 +374,20 @@ q_socket_stream_class_init (QSocketStreamClass *klass)
 static void
 q_socket_stream_init (QSocketStream *self)
 {
-  g_weak_ref_init (&self->socket, NULL);
+  stream_end_init (&self->end);
   self->input = g_object_new (Q_TYPE_SOCKET_INPUT, NULL);
   self->output = g_object_new (Q_TYPE_SOCKET_OUTPUT, NULL);
 }
 
-static void
-attach (QSocketStream *self,
-        QSocket       *socket)
-{
-  g_weak_ref_set (&self->socket, socket);
-  g_weak_ref_set (&self->input->socket, socket);
-  g_weak_ref_set (&self->output->socket, socket);
-}
-
 GIOStream *
-q_socket_stream_new (QSocket *socket)
+q_socket_stream_new (QSocket  *socket,
+                     QChannel *channel)
 {
   QSocketStream *self = g_object_new (Q_TYPE_SOCKET_STREAM, NULL);
 
-  attach (self, socket);
+  stream_end_set (&self->end, socket, channel);
+  stream_end_set (&self->input->end, socket, channel);
+  stream_end_set (&self->output->end, socket, channel);
 
   return G_IO_STREAM (self);
-}
-
-void
-q_socket_stream_detach (GIOStream *stream)
-{
-  attach (Q_SOCKET_STREAM (stream), NULL);
 }

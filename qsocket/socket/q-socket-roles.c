@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-private.h"
+
+/* Frees the channels that were closed while somebody was inside, if nobody is. */
+void
+q_socket_reap (QSocket *self)
+{
+  QChannel *retired = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (!atomic_load (&self->roles[Q_ROLE_READER]) && !atomic_load (&self->roles[Q_ROLE_WRITER]))
+    retired = atomic_exchange (&self->retired, NULL);
+  g_mutex_unlock (&self->lock);
+
+  while (retired != NULL)
+    {
+      QChannel *next = retired->next_retired;
+
+      q_channel_unref (retired);
+      retired = next;
+    }
+}
+
+void
+q_socket_set_pending_error (QRole        role,
+                            const char  *name,
+                            GError     **error)
+{
+  static const char * const doings[Q_N_ROLES] = {
+    "receives from this socket", "sends on this socket", "opens this socket",
+  };
+
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING,
+               "%s: another call already %s", name, doings[role]);
+}
+
+void
+q_socket_set_not_open_error (const char  *name,
+                             GError     **error)
+{
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_NOT_OPEN,
+               "%s: the socket is not open", name);
+}
+
+QChannel *
+q_socket_enter (QSocket     *self,
+                QRole        role,
+                const char  *name,
+                GError     **error)
+{
+  QChannel *channel;
+
+  if (!q_socket_take_role (self, role))
+    {
+      q_socket_set_pending_error (role, name, error);
+      return NULL;
+    }
+
+  channel = atomic_load (&self->channel);
+  if (channel == NULL || !q_channel_pin (channel))
+    {
+      q_socket_give_role (self, role);
+      q_socket_set_not_open_error (name, error);
+      return NULL;
+    }
+
+  g_object_ref (self);
+
+  return channel;
+}
+
+void
+q_socket_leave (QSocket  *self,
+                QRole     role,
+                QChannel *channel)
+{
+  q_channel_unpin (channel);
+  atomic_store (&self->roles[role], FALSE);
+
+  if (atomic_load (&self->retired) != NULL)
+    q_socket_reap (self);
+
+  if (role == Q_ROLE_WRITER && atomic_load (&self->n_waiting) > 0)
+    {
+      g_mutex_lock (&self->lock);
+      g_cond_broadcast (&self->writer_left);
+      g_mutex_unlock (&self->lock);
+    }
+
+  g_object_unref (self);
+}
+
+gboolean
+q_socket_wait_for_writer (QSocket   *self,
+                          QDeadline *deadline)
+{
+  gint64 end = q_deadline_get (deadline);
+  gboolean in_time = TRUE;
+
+  g_mutex_lock (&self->lock);
+  atomic_fetch_add (&self->n_waiting, 1);
+  while (in_time && atomic_load (&self->roles[Q_ROLE_WRITER]))
+    {
+      if (end == Q_DEADLINE_NEVER)
+        g_cond_wait (&self->writer_left, &self->lock);
+      else
+        in_time = g_cond_wait_until (&self->writer_left, &self->lock, end);
+    }
+  atomic_fetch_sub (&self->n_waiting, 1);
+  g_mutex_unlock (&self->lock);
+
+  return in_time;
+}
+
+QChannel *
+q_socket_ref_channel (QSocket *self)
+{
+  QChannel *channel;
+
+  g_mutex_lock (&self->lock);
+  channel = atomic_load (&self->channel);
+  if (channel != NULL)
+    q_channel_ref (channel);
+  g_mutex_unlock (&self->lock);
+
+  return channel;
+}
+
+void
+q_socket_install_channel (QSocket  *self,
+                          QChannel *channel)
+{
+  g_mutex_lock (&self->lock);
+  g_assert (atomic_load (&self->channel) == NULL);
+  __atomic_store_n (&self->bytes_sent, 0, __ATOMIC_RELAXED);
+  atomic_store (&self->channel, channel);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+q_socket_retire (QSocket  *self,
+                 QChannel *channel)
+{
+  g_mutex_lock (&self->lock);
+  channel->next_retired = atomic_load (&self->retired);
+  atomic_store (&self->retired, channel);
+  g_mutex_unlock (&self->lock);
+
+  q_socket_reap (self);
+}
