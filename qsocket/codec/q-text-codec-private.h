@@ -24,7 +24,8 @@ void          q_text_decoder_free (QTextDecoder *decoder);
 
 /* Converts all of @data. An incomplete character at the end of @data is kept
  * inside as "pending" and becomes complete with the next call. With @at_end no
- * more can come: an incomplete character is an error then.
+ * more can come: an incomplete character is an error then, and the next call
+ * begins a new text, which may have a byte order mark again.
  *
  * On failure (ENCODING: bytes that are no text in the charset, or a NUL
  * character, which a C string cannot hold) the pending bytes are those from

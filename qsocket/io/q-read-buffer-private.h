@@ -36,16 +36,21 @@ q_read_buffer_bytes (const QReadBuffer *buffer)
   return buffer->data + buffer->start;
 }
 
+void q_read_buffer_clear (QReadBuffer *buffer);
+
+/* Memory for more than usual goes when it is empty again. */
 static inline void
 q_read_buffer_consume (QReadBuffer *buffer,
                        gsize        length)
 {
   buffer->start += length;
   if (buffer->start == buffer->end)
-    buffer->start = buffer->end = 0;
+    {
+      buffer->start = buffer->end = 0;
+      if (G_UNLIKELY (buffer->size > Q_READ_BUFFER_MAX))
+        q_read_buffer_clear (buffer);
+    }
 }
-
-void q_read_buffer_clear (QReadBuffer *buffer);
 
 /* Makes room for at least @room (> 0) bytes behind the end; returns where they
  * go and how many they may be. */

@@ -69,7 +69,7 @@ q_read_buffer_added (QReadBuffer *buffer,
   buffer->end += length;
 
   if (buffer->end == buffer->size && buffer->size < Q_READ_BUFFER_MAX)
-    resize (buffer, buffer->size * 4, 0);
+    resize (buffer, MIN (buffer->size * 4, Q_READ_BUFFER_MAX), 0);
 }
 
 void

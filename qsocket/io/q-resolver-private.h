@@ -31,11 +31,15 @@ QLookup *q_lookup_new_reverse (const QAddress  *address,
 int q_lookup_get_fd (QLookup *lookup);
 
 /* Waits until the lookup is done or @timeout_us microseconds are over (negative:
- * for ever). Returns whether it is done. */
+ * for ever). Returns whether it is done, or cancelled. */
 gboolean q_lookup_wait (QLookup *lookup,
                         gint64   timeout_us);
 
-/* Once it is done: 0 and the addresses, in the system's order, or an EAI_ code. */
+/* From any thread, as long as the lookup is there: ends all waiting for it. */
+void q_lookup_cancel (QLookup *lookup);
+
+/* Once it is done: 0 and the addresses, in the system's order, or an EAI_ code;
+ * EAI_CANCELED after a cancel. */
 int q_lookup_get_addresses (QLookup         *lookup,
                             const QAddress **addresses,
                             guint           *n_addresses);

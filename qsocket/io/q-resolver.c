@@ -26,6 +26,7 @@ struct _QLookup
 {
   gatomicrefcount ref_count;    /* the caller and the thread */
   int done_fd;
+  int is_cancelled;             /* atomic */
 
   /* what is asked */
   char *host;
@@ -103,11 +104,19 @@ look_up_addresses (QLookup *lookup)
     lookup->code = EAI_NONAME;
 }
 
+static void
+speak (QLookup *lookup)
+{
+  guint64 one = 1;
+
+  if (write (lookup->done_fd, &one, sizeof one) != sizeof one)
+    g_assert_not_reached ();
+}
+
 static gpointer
 lookup_thread (gpointer data)
 {
   QLookup *lookup = data;
-  guint64 one = 1;
 
   if (lookup->reverse.length > 0)
     lookup->code = get_name_func (&lookup->reverse.sa, lookup->reverse.length,
@@ -116,8 +125,7 @@ lookup_thread (gpointer data)
     look_up_addresses (lookup);
 
   g_atomic_int_add (&n_lookups, -1);
-  if (write (lookup->done_fd, &one, sizeof one) != sizeof one)
-    g_assert_not_reached ();
+  speak (lookup);
   lookup_unref (lookup);
 
   return NULL;
@@ -242,11 +250,22 @@ q_lookup_wait (QLookup *lookup,
   return n == 1;
 }
 
+void
+q_lookup_cancel (QLookup *lookup)
+{
+  g_atomic_int_set (&lookup->is_cancelled, TRUE);
+  speak (lookup);
+}
+
 int
 q_lookup_get_addresses (QLookup         *lookup,
                         const QAddress **addresses,
                         guint           *n_addresses)
 {
+  /* The thread may be at work on the answer still. */
+  if (g_atomic_int_get (&lookup->is_cancelled))
+    return EAI_CANCELED;
+
   *addresses = lookup->addresses;
   *n_addresses = lookup->n_addresses;
 

@@ -10,33 +10,25 @@
 
 /* ---- the one way to open a connection ---- */
 
-/* What a connect leaves when it succeeded. Returns FALSE if the socket was closed
- * while it was under way. */
+/* What a connect leaves when it succeeded. */
 static gboolean
-take_connection (QSocket    *self,
-                 QConnectOp *op)
+take_connection (QSocket     *self,
+                 QConnectOp  *op,
+                 GError     **error)
 {
   QChannel *channel = q_channel_new (op->fd, Q_CHANNEL_CLIENT, q_address_get_family (&op->address),
                                      op->endpoint.socktype, op->nonblocking, TRUE);
-  gboolean aborted;
 
   channel->peer = op->address;
   channel->plain.write_timeout_ms = op->send_timeout_ms;
 
-  g_mutex_lock (&self->lock);
-  self->connecting = NULL;
-  aborted = op->aborted;
-  g_mutex_unlock (&self->lock);
+  if (q_socket_install_opened (self, channel))
+    return TRUE;
 
-  if (aborted)
-    {
-      q_channel_unref (channel);
-      return FALSE;
-    }
+  q_op_fail_closed_here (&op->parent);
+  g_propagate_error (error, g_steal_pointer (&op->parent.error));
 
-  q_socket_install_channel (self, channel);
-
-  return TRUE;
+  return FALSE;
 }
 
 static gboolean
@@ -51,19 +43,15 @@ run_connect (QSocket          *self,
   QConnectOp op;
   gboolean ok;
 
-  if (!q_socket_take_role (self, Q_ROLE_OPENER))
-    {
-      q_socket_set_pending_error (Q_ROLE_OPENER, name, error);
-      return FALSE;
-    }
-
-  g_object_ref (self);
-  q_socket_close_channel (self);
+  if (!q_socket_begin_opening (self, name, error))
+    return FALSE;
 
   q_connect_op_init (&op, name, target, endpoint, &self->sink);
   op.endpoint.no_delay = self->settings.no_delay;
   g_mutex_lock (&self->lock);
   self->connecting = &op;
+  if (self->opening_aborted)
+    q_connect_op_abort (&op);
   g_mutex_unlock (&self->lock);
 
   ok = q_op_run (&op.parent, timeout_ms, cancellable, error);
@@ -72,16 +60,11 @@ run_connect (QSocket          *self,
   self->connecting = NULL;
   g_mutex_unlock (&self->lock);
 
-  if (ok && !take_connection (self, &op))
-    {
-      q_op_fail_closed_here (&op.parent);
-      g_propagate_error (error, g_steal_pointer (&op.parent.error));
-      ok = FALSE;
-    }
-
+  ok = ok && take_connection (self, &op, error);
   q_connect_op_clear (&op);
-  q_socket_give_role (self, Q_ROLE_OPENER);
 
+  g_object_ref (self);
+  q_socket_end_opening (self);
   if (ok)
     q_socket_emit_type (self, Q_SOCKET_EVENT_TYPE_CONNECTED);
   g_object_unref (self);
@@ -140,6 +123,14 @@ q_socket_check_inet_family (GSocketFamily   family,
     }
 }
 
+/* A bind may leave the port to the system; a connect cannot. */
+static gboolean
+check_port (int      port,
+            GError **error)
+{
+  return port != 0 || set_invalid (error, "port", port);
+}
+
 /* ---- public ---- */
 
 static gboolean
@@ -154,14 +145,16 @@ connect_to_target (QSocket       *self,
   QEndpoint endpoint = { .socktype = SOCK_STREAM, .port = -1 };
 
   if (!q_target_parse (text, FALSE, &target, error))
-    return FALSE;
+    return q_socket_prefix_error (name, error);
 
   endpoint.path = target.path;
   endpoint.host = target.host;
   endpoint.service = target.service;
   endpoint.family = target.family;
-  if (target.service != NULL && !q_target_check_service (target.service, &endpoint.port, error))
-    return FALSE;
+  if (target.service != NULL &&
+      (!q_target_check_service (target.service, &endpoint.port, error) ||
+       !check_port (endpoint.port, error)))
+    return q_socket_prefix_error (name, error);
 
   return run_connect (self, name, text, &endpoint, timeout_ms, cancellable, error);
 }
@@ -213,9 +206,10 @@ q_socket_connect_inet (QSocket        *self,
 
   if (!q_target_check_host (host, error) ||
       !q_target_check_service (service, &endpoint.port, error) ||
+      !check_port (endpoint.port, error) ||
       !q_socket_check_inet_family (family, error) ||
       !q_socket_check_type (socktype, &endpoint.socktype, error))
-    return FALSE;
+    return q_socket_prefix_error ("connect_inet", error);
 
   target = g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, service);
 
@@ -241,7 +235,7 @@ q_socket_connect_unix (QSocket       *self,
 
   if (!q_target_check_path (path, error) ||
       !q_socket_check_type (socktype, &endpoint.socktype, error))
-    return FALSE;
+    return q_socket_prefix_error ("connect_unix", error);
 
   return run_connect (self, "connect_unix to", path, &endpoint, timeout_ms, cancellable, error);
 }

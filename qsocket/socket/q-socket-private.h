@@ -59,11 +59,13 @@ struct _QSocket
   _Atomic (QChannel *) retired;
   GCond writer_left;
   atomic_int n_waiting;         /* for writer_left */
-  QConnectOp *connecting;
+  QConnectOp *connecting;       /* what an opener waits for just now */
+  QLookup *binding;
+  gboolean opening_aborted;     /* closed since an opener has begun */
   GSList *sources;
   GIOStream *io_stream;
   char *hostname[2];            /* of this and of the other end, once looked up */
-  gboolean is_deleted;
+  gboolean is_disposed;
 };
 
 /* ---- options (q-socket-options.c) ---- */
@@ -119,6 +121,21 @@ QChannel *q_socket_ref_channel (QSocket *self);
 void      q_socket_install_channel (QSocket  *self,
                                     QChannel *channel);
 
+/* Takes the opener's role, keeps the socket alive, and closes what is open. */
+gboolean  q_socket_begin_opening (QSocket     *self,
+                                  const char  *name,
+                                  GError     **error);
+
+void      q_socket_end_opening (QSocket *self);
+
+/* The same as q_socket_install_channel () for who opens the socket. Returns FALSE,
+ * with the channel gone, if it was closed meanwhile. */
+gboolean  q_socket_install_opened (QSocket  *self,
+                                   QChannel *channel);
+
+/* Makes a call that opens the socket just now fail soon, from any thread. */
+void      q_socket_abort_opening (QSocket *self);
+
 /* Frees channels that were closed while somebody was inside, if nobody is now. */
 void      q_socket_reap (QSocket *self);
 
@@ -143,6 +160,11 @@ QSocket  *q_socket_new_heir (QSocket *self);
 gboolean q_socket_check_type (GSocketType   socktype,
                               int          *kernel_type,
                               GError      **error);
+
+/* Puts the name of the public function, @name without its preposition, in front
+ * of an error. Returns FALSE. */
+gboolean q_socket_prefix_error (const char  *name,
+                                GError     **error);
 
 /* IPv4, IPv6, or INVALID for either. */
 gboolean q_socket_check_inet_family (GSocketFamily   family,

@@ -6,6 +6,8 @@
 
 #include "q-socket-private.h"
 
+#include <string.h>
+
 /* Frees the channels that were closed while somebody was inside, if nobody is. */
 void
 q_socket_reap (QSocket *self)
@@ -26,6 +28,22 @@ q_socket_reap (QSocket *self)
     }
 }
 
+/* Names come with a preposition: "recv from". */
+static int
+get_name_length (const char *name)
+{
+  return (int) strcspn (name, " ");
+}
+
+gboolean
+q_socket_prefix_error (const char  *name,
+                       GError     **error)
+{
+  g_prefix_error (error, "%.*s: ", get_name_length (name), name);
+
+  return FALSE;
+}
+
 void
 q_socket_set_pending_error (QRole        role,
                             const char  *name,
@@ -36,7 +54,7 @@ q_socket_set_pending_error (QRole        role,
   };
 
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING,
-               "%s: another call already %s", name, doings[role]);
+               "%.*s: another call already %s", get_name_length (name), name, doings[role]);
 }
 
 void
@@ -44,7 +62,7 @@ q_socket_set_not_open_error (const char  *name,
                              GError     **error)
 {
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_NOT_OPEN,
-               "%s: the socket is not open", name);
+               "%.*s: the socket is not open", get_name_length (name), name);
 }
 
 QChannel *
@@ -131,14 +149,90 @@ q_socket_ref_channel (QSocket *self)
   return channel;
 }
 
+static void
+install_locked (QSocket  *self,
+                QChannel *channel)
+{
+  g_assert (atomic_load (&self->channel) == NULL);
+  __atomic_store_n (&self->bytes_sent, 0, __ATOMIC_RELAXED);
+  atomic_store (&self->channel, channel);
+}
+
 void
 q_socket_install_channel (QSocket  *self,
                           QChannel *channel)
 {
   g_mutex_lock (&self->lock);
-  g_assert (atomic_load (&self->channel) == NULL);
-  __atomic_store_n (&self->bytes_sent, 0, __ATOMIC_RELAXED);
-  atomic_store (&self->channel, channel);
+  install_locked (self, channel);
+  g_mutex_unlock (&self->lock);
+}
+
+/* ---- opening ---- */
+
+gboolean
+q_socket_begin_opening (QSocket     *self,
+                        const char  *name,
+                        GError     **error)
+{
+  if (!q_socket_take_role (self, Q_ROLE_OPENER))
+    {
+      q_socket_set_pending_error (Q_ROLE_OPENER, name, error);
+      return FALSE;
+    }
+
+  /* A handler that always connects again would else never let go of it. */
+  if (self->is_disposed)
+    {
+      q_socket_give_role (self, Q_ROLE_OPENER);
+      g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED,
+                           "the socket is being disposed of");
+      return q_socket_prefix_error (name, error);
+    }
+
+  g_object_ref (self);
+  q_socket_close_channel (self);
+
+  g_mutex_lock (&self->lock);
+  self->opening_aborted = FALSE;
+  g_mutex_unlock (&self->lock);
+
+  return TRUE;
+}
+
+void
+q_socket_end_opening (QSocket *self)
+{
+  q_socket_give_role (self, Q_ROLE_OPENER);
+  g_object_unref (self);
+}
+
+gboolean
+q_socket_install_opened (QSocket  *self,
+                         QChannel *channel)
+{
+  gboolean aborted;
+
+  g_mutex_lock (&self->lock);
+  aborted = self->opening_aborted;
+  if (!aborted)
+    install_locked (self, channel);
+  g_mutex_unlock (&self->lock);
+
+  if (aborted)
+    q_channel_unref (channel);
+
+  return !aborted;
+}
+
+void
+q_socket_abort_opening (QSocket *self)
+{
+  g_mutex_lock (&self->lock);
+  self->opening_aborted = TRUE;
+  if (self->connecting != NULL)
+    q_connect_op_abort (self->connecting);
+  if (self->binding != NULL)
+    q_lookup_cancel (self->binding);
   g_mutex_unlock (&self->lock);
 }
 

@@ -107,6 +107,7 @@ q_socket_shutdown (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  q_socket_abort_opening (self);
   channel = q_socket_ref_channel (self);
   if (channel == NULL || !q_channel_pin (channel))
     return TRUE;
@@ -135,11 +136,7 @@ q_socket_close (QSocket  *self,
   /* Handlers may drop the last reference. */
   g_object_ref (self);
 
-  g_mutex_lock (&self->lock);
-  if (self->connecting != NULL)
-    q_connect_op_abort (self->connecting);
-  g_mutex_unlock (&self->lock);
-
+  q_socket_abort_opening (self);
   q_socket_close_channel (self);
   g_object_unref (self);
 
@@ -172,14 +169,12 @@ static void
 q_socket_dispose (GObject *object)
 {
   QSocket *self = Q_SOCKET (object);
+  gboolean is_first = !self->is_disposed;
 
+  self->is_disposed = TRUE;
   q_socket_close (self, NULL);
-
-  if (!self->is_deleted)
-    {
-      self->is_deleted = TRUE;
-      q_socket_emit_type (self, Q_SOCKET_EVENT_TYPE_DELETED);
-    }
+  if (is_first)
+    q_socket_emit_type (self, Q_SOCKET_EVENT_TYPE_DELETED);
 
   q_socket_set_event_queue_object (self, NULL);
 
@@ -192,10 +187,6 @@ q_socket_finalize (GObject *object)
   QSocket *self = Q_SOCKET (object);
 
   q_socket_reap (self);
-
-  /* A handler of "deleted" may have opened it once more. */
-  if (atomic_load (&self->channel) != NULL)
-    q_channel_unref (atomic_exchange (&self->channel, NULL));
   g_free (self->hostname[0]);
   g_free (self->hostname[1]);
   g_cond_clear (&self->writer_left);

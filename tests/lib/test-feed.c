@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "test-feed.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- tables ---- */
+
+typedef struct
+{
+  const TestCase *the_case;
+  TestKind kind;
+} KindCase;
+
+static void
+run_kind_case (gconstpointer data)
+{
+  const KindCase *kind_case = data;
+
+  if (test_kind_is_here (kind_case->kind))
+    kind_case->the_case->run (kind_case->kind);
+  else
+    g_test_skip ("this machine lacks it");
+}
+
+void
+test_add_cases (const char     *subject,
+                const TestCase *cases,
+                gsize           n_cases)
+{
+  for (TestKind kind = 0; kind < TEST_N_KINDS; kind++)
+    for (gsize i = 0; i < n_cases; i++)
+      {
+        g_autofree char *path = g_strdup_printf ("/socket/%s/%s/%s", subject,
+                                                 test_kind_name (kind), cases[i].name);
+        KindCase *kind_case = g_new (KindCase, 1);
+
+        *kind_case = (KindCase) { &cases[i], kind };
+        g_test_add_data_func_full (path, kind_case, run_kind_case, g_free);
+      }
+}
+
+GThread *
+test_thread (GThreadFunc function,
+             gpointer    data)
+{
+  return g_thread_new ("peer", function, data);
+}
+
+/* ---- conditions ---- */
+
+static int
+count_arrived (int fd)
+{
+  int n = 0;
+
+  g_assert_no_errno (ioctl (fd, FIONREAD, &n));
+
+  return n;
+}
+
+void
+test_wait_arrived (QSocket *sock,
+                   gsize    length)
+{
+  while ((gsize) count_arrived (q_socket_get_socket (sock)) < length)
+    sched_yield ();
+}
+
+void
+test_wait_asleep (const int *tid)
+{
+  g_autofree char *path = NULL;
+  char state = 'R';
+
+  while (g_atomic_int_get (tid) == 0)
+    sched_yield ();
+  path = g_strdup_printf ("/proc/self/task/%d/stat", *tid);
+
+  while (state != 'S')
+    {
+      g_autofree char *line = NULL;
+      const char *end;
+
+      sched_yield ();
+      if (!g_file_get_contents (path, &line, NULL, NULL))
+        return;
+      end = strrchr (line, ')');
+      g_assert_nonnull (end);
+      state = end[2];
+    }
+}
+
+/* ---- the peer that writes ---- */
+
+static gpointer
+feed_thread (gpointer data)
+{
+  TestFeed *feed = data;
+  gsize done = 0;
+
+  while (done < feed->length && !g_atomic_int_get (&feed->stop))
+    {
+      gsize part = MIN (feed->piece, feed->length - done);
+
+      test_write (feed->fd, feed->bytes + done, part);
+      done += part;
+
+      if (feed->interval_ms > 0)
+        g_usleep ((gulong) feed->interval_ms * 1000);
+      else
+        while (done < feed->length && count_arrived (feed->reader_fd) > 0)
+          sched_yield ();
+    }
+
+  if (feed->end)
+    test_end_stream (feed->fd);
+
+  return GSIZE_TO_POINTER (done);
+}
+
+void
+test_feed_start (TestFeed   *feed,
+                 int         fd,
+                 QSocket    *reader,
+                 const void *bytes,
+                 gsize       length,
+                 gsize       piece,
+                 gboolean    end)
+{
+  *feed = (TestFeed) {
+    .fd = fd,
+    .reader_fd = q_socket_get_socket (reader),
+    .bytes = bytes,
+    .length = length,
+    .piece = piece,
+    .end = end,
+  };
+  feed->thread = test_thread (feed_thread, feed);
+}
+
+void
+test_drip_start (TestFeed   *feed,
+                 int         fd,
+                 const void *bytes,
+                 gsize       length,
+                 int         interval_ms)
+{
+  *feed = (TestFeed) {
+    .fd = fd, .bytes = bytes, .length = length, .piece = 1, .interval_ms = interval_ms,
+  };
+  feed->thread = test_thread (feed_thread, feed);
+}
+
+void
+test_feed_join (TestFeed *feed)
+{
+  gsize done = GPOINTER_TO_SIZE (g_thread_join (feed->thread));
+
+  g_assert_cmpuint (done, ==, feed->length);
+}
+
+gsize
+test_feed_stop (TestFeed *feed)
+{
+  g_atomic_int_set (&feed->stop, TRUE);
+
+  return GPOINTER_TO_SIZE (g_thread_join (feed->thread));
+}
+
+/* ---- the peer that reads ---- */
+
+static gpointer
+drain_thread (gpointer data)
+{
+  TestDrain *drain = data;
+
+  drain->bytes = test_read_to_end (drain->fd);
+
+  return NULL;
+}
+
+void
+test_drain_start (TestDrain *drain,
+                  int        fd)
+{
+  *drain = (TestDrain) { .fd = fd };
+  drain->thread = test_thread (drain_thread, drain);
+}
+
+GBytes *
+test_drain_join (TestDrain *drain)
+{
+  g_thread_join (drain->thread);
+
+  return g_steal_pointer (&drain->bytes);
+}
+
+/* ---- bytes and ends ---- */
+
+guint8 *
+test_pattern (gsize length)
+{
+  guint8 *bytes = g_malloc (length + 1);
+
+  for (gsize i = 0; i < length; i++)
+    bytes[i] = (guint8) (i * 7 + i / 251 + i / 65521);
+  bytes[length] = 0;
+
+  return bytes;
+}
+
+void
+test_end_stream (int fd)
+{
+  g_assert_no_errno (shutdown (fd, SHUT_WR));
+}
+
+/* A UNIX socket resets if it is closed before it has read all. */
+void
+test_reset (TestKind  kind,
+            int      *fd)
+{
+  struct linger linger = { 1, 0 };
+
+  if (kind != TEST_UNIX)
+    g_assert_no_errno (setsockopt (*fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
+  else
+    g_assert_cmpint (count_arrived (*fd), >, 0);
+
+  close (*fd);
+  *fd = -1;
+}

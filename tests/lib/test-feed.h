@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "test-peer.h"
+
+G_BEGIN_DECLS
+
+/* What tests of sending and receiving share: tables that run over every kind of
+ * connection, and peers that live in a thread of their own. */
+
+typedef struct
+{
+  const char *name;
+  void (*run) (TestKind kind);
+} TestCase;
+
+/* Adds each case for each kind as /socket/SUBJECT/KIND/NAME. */
+void test_add_cases (const char     *subject,
+                     const TestCase *cases,
+                     gsize           n_cases);
+
+/* Calls @function in a thread that owns nothing. */
+GThread *test_thread (GThreadFunc function,
+                      gpointer    data);
+
+/* A peer that writes @bytes to @fd in pieces, each as soon as @reader has taken
+ * the one before out of the kernel, and then may @end the stream. One that drips
+ * writes a byte every @interval_ms, whatever the reader does. @bytes must outlive
+ * it. */
+typedef struct
+{
+  int fd;
+  int reader_fd;
+  const guint8 *bytes;
+  gsize length;
+  gsize piece;
+  int interval_ms;
+  gboolean end;
+  gboolean stop;
+  GThread *thread;
+} TestFeed;
+
+void test_feed_start (TestFeed   *feed,
+                      int         fd,
+                      QSocket    *reader,
+                      const void *bytes,
+                      gsize       length,
+                      gsize       piece,
+                      gboolean    end);
+
+void test_drip_start (TestFeed   *feed,
+                      int         fd,
+                      const void *bytes,
+                      gsize       length,
+                      int         interval_ms);
+
+/* Waits until all is written. */
+void test_feed_join (TestFeed *feed);
+
+/* Makes it end before its next piece; returns how many bytes it wrote. */
+gsize test_feed_stop (TestFeed *feed);
+
+/* A peer that reads up to the end. */
+typedef struct
+{
+  int fd;
+  GBytes *bytes;
+  GThread *thread;
+} TestDrain;
+
+void    test_drain_start (TestDrain *drain,
+                          int        fd);
+GBytes *test_drain_join  (TestDrain *drain);
+
+/* Bytes that tell their own place. */
+guint8 *test_pattern (gsize length);
+
+/* Ends what @fd sends, with the end of the stream or with a reset. */
+void test_end_stream (int fd);
+void test_reset      (TestKind  kind,
+                      int      *fd);
+
+/* Waits, without reading, until @length bytes have arrived at @sock, or more. */
+void test_wait_arrived (QSocket *sock,
+                        gsize    length);
+
+/* Waits until the thread that wrote its number to @tid sleeps in the kernel. */
+void test_wait_asleep (const int *tid);
+
+G_END_DECLS
