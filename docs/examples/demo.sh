@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The QSocket authors
+
+# Shows the examples at work with programs from elsewhere: demo.sh FOLDER-OF-THE-PROGRAMS
+# Fails if anything is not as it ought to be.
+
+set -eu
+
+if [ $# -ne 1 ] || [ ! -x "$1/http-get" ]; then
+  echo 'Usage: demo.sh FOLDER-OF-THE-PROGRAMS, such as build/docs/examples' >&2
+  exit 2
+fi
+
+examples=$(cd "$1" && pwd)
+work=$(mktemp -d)
+child=
+
+# Where Debian has nginx; it is not in everybody's path.
+PATH=$PATH:/usr/sbin
+
+cleanup ()
+{
+  if [ -n "$child" ]; then
+    kill "$child" 2> /dev/null || :
+    wait "$child" || :
+  fi
+  rm -rf "$work"
+}
+
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+if [ -t 1 ]; then
+  bold=$(printf '\033[1m')
+  plain=$(printf '\033[0m')
+else
+  bold=
+  plain=
+fi
+
+title ()
+{
+  printf '\n%s== %s ==%s\n' "$bold" "$1" "$plain"
+}
+
+step ()
+{
+  printf '\n%s%s%s\n\n' "$bold" "$1" "$plain"
+}
+
+indent ()
+{
+  sed 's/\r$//; s/^\(.\)/  \1/' "$1"
+}
+
+fail ()
+{
+  printf '\ndemo.sh: %s\n' "$1" >&2
+  for log in "$work"/*log; do
+    [ ! -e "$log" ] || cat "$log" >&2
+  done
+  exit 1
+}
+
+# run COMMAND...: what it prints is shown if it fails and left in $work/out.
+run ()
+{
+  "$@" > "$work/out" 2> "$work/log" || fail "${1##*/} failed"
+}
+
+# http_get URL FILE: the answer is shown at once, the events are kept in $work/events.
+http_get ()
+{
+  run "$examples/http-get" --output "$2" "$1"
+  sed '/^$/,$d' "$work/out" > "$work/answer"
+  sed '1,/^$/d' "$work/out" > "$work/events"
+  indent "$work/answer"
+}
+
+# start COMMAND...: starts a server, whose first line is put into $line. There is a reader for
+# the pipe as soon as there is a writer, and a server that dies ends it: nothing to poll for.
+start ()
+{
+  mkfifo "$work/pipe"
+  "$@" > "$work/pipe" 2> "$work/server-log" &
+  child=$!
+  exec 3< "$work/pipe"
+  rm "$work/pipe"
+  read -r line <&3 || fail "${1##*/} did not start"
+}
+
+# The rest of what the server printed, until it ends.
+finish ()
+{
+  cat <&3
+  exec 3<&-
+  wait "$child" || fail 'the server failed'
+  child=
+}
+
+# Ports are free ones, so that nothing needs to be configured.
+start_nginx ()
+{
+  mkdir "$work/www"
+  head -c 1000000 /dev/urandom > "$work/www/random.bin"
+
+  # Workers of a master that is root would change to a user who cannot read the folder.
+  user=
+  [ "$(id -u)" -ne 0 ] || user='user root;'
+
+  cat > "$work/nginx.conf.in" << END
+$user
+daemon off;
+pid nginx.pid;
+error_log stderr;
+events { worker_connections 64; }
+http {
+  access_log off;
+  client_body_temp_path tmp-body;
+  proxy_temp_path tmp-proxy;
+  fastcgi_temp_path tmp-fastcgi;
+  uwsgi_temp_path tmp-uwsgi;
+  scgi_temp_path tmp-scgi;
+  server { listen 127.0.0.1:PORT; root www; }
+}
+END
+
+  # nginx takes over the descriptors named in $NGINX, which is how it replaces itself while
+  # it runs. Connections are queued from the moment at which the port is known.
+  # shellcheck disable=SC2016 # for the inner shell
+  start "$examples/listen-and-run" sh -euc '
+    cd "$1"
+    sed "s/PORT/$PORT/" nginx.conf.in > nginx.conf
+    echo "$PORT"
+    NGINX="$FD;" exec nginx -p "$1/" -c nginx.conf -e nginx.log' sh "$work"
+  port=$line
+}
+
+stop_nginx ()
+{
+  kill -s QUIT "$child"
+  finish
+}
+
+sum_of ()
+{
+  sha256sum < "$1" | cut -d ' ' -f 1
+}
+
+for tool in curl nginx; do
+  command -v "$tool" > /dev/null || fail "$tool is not there"
+done
+
+title "QSocket's server, fetched from by curl and by QSocket"
+
+start "$examples/http-server" 0 2
+url=$line
+
+step "\$ curl -sS -D - $url"
+run curl -q -sS --noproxy '*' --max-time 10 -D - -o "$work/by-curl" "$url"
+cat "$work/by-curl" >> "$work/out"
+indent "$work/out"
+
+step "\$ http-get --output FILE $url"
+http_get "$url" "$work/by-qsocket"
+
+step 'Events of http-server since its start (1 listens, 2 serves curl, 3 serves http-get)'
+finish > "$work/server-events"
+cat "$work/server-events"
+
+step 'Events of http-get since its start'
+cat "$work/events"
+
+cmp "$work/by-curl" "$work/by-qsocket" || fail 'curl and http-get fetched different things'
+grep -q 'You asked for /$' "$work/by-curl" || fail 'the answer is another'
+[ "$(grep -c http-message-received "$work/server-events")" -eq 2 ] || fail 'events are missing'
+
+title "nginx, fetched from by QSocket"
+
+start_nginx
+
+step "\$ http-get --output FILE http://127.0.0.1:$port/random.bin"
+http_get "http://127.0.0.1:$port/random.bin" "$work/fetched"
+
+step 'Events of http-get since its start'
+cat "$work/events"
+stop_nginx
+
+step 'SHA-256'
+there=$(sum_of "$work/www/random.bin")
+here=$(sum_of "$work/fetched")
+echo "  served   $there"
+echo "  fetched  $here"
+[ "$there" = "$here" ] || fail 'the file arrived changed'
+
+printf '\n%sAll as it ought to be.%s\n' "$bold" "$plain"
