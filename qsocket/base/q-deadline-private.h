@@ -39,12 +39,16 @@ q_deadline_get (QDeadline *deadline)
 static inline gint64
 q_deadline_left (QDeadline *deadline)
 {
-  gint64 at = q_deadline_get (deadline);
-
-  if (at == Q_DEADLINE_NEVER)
+  if (deadline->at == Q_DEADLINE_NEVER)
     return Q_DEADLINE_NEVER;
 
-  return MAX (at - g_get_monotonic_time (), 0);
+  if (deadline->at == 0)
+    {
+      q_deadline_get (deadline);
+      return (gint64) deadline->timeout_ms * 1000;
+    }
+
+  return MAX (deadline->at - g_get_monotonic_time (), 0);
 }
 
 /* An operation that only ever moves on must still not run past the deadline for

@@ -39,13 +39,19 @@ char *q_text_decoder_convert (QTextDecoder  *decoder,
                               gsize         *out_length,
                               GError       **error);
 
-/* The bytes of an incomplete character; they were taken from the stream and
- * not yet returned as text. Returns their number. */
+/* The bytes of an incomplete character, and before them those of a byte order
+ * mark or shift sequences that no text has followed yet; they were taken from the
+ * stream and not yet returned as text. Returns their number. */
 gsize q_text_decoder_peek_pending (QTextDecoder  *decoder,
                                    const guint8 **bytes);
 
+gboolean q_text_decoder_is_inside_character (QTextDecoder *decoder);
+
 /* Forgets the pending bytes (because a binary read takes them back). */
 void q_text_decoder_drop_pending (QTextDecoder *decoder);
+
+/* The caller is content: marks and shift sequences so far count as returned. */
+void q_text_decoder_settle (QTextDecoder *decoder);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QTextDecoder, q_text_decoder_free)
 

@@ -29,6 +29,11 @@ struct _QTextDecoder
 
   guint8 pending[PENDING_MAX];
   gsize n_pending;
+
+  /* A mark or shift sequences that had their effect, but no text came since. */
+  guint8 silent[PENDING_MAX];
+  gsize n_silent;
+  guint8 kept[2 * PENDING_MAX];
 };
 
 /* The bytes of one call: those that were pending and the new ones. Only what is
@@ -70,15 +75,43 @@ gsize
 q_text_decoder_peek_pending (QTextDecoder  *decoder,
                              const guint8 **bytes)
 {
-  *bytes = decoder->pending;
+  if (decoder->n_silent == 0)
+    {
+      *bytes = decoder->pending;
+      return decoder->n_pending;
+    }
 
-  return decoder->n_pending;
+  memcpy (decoder->kept, decoder->silent, decoder->n_silent);
+  memcpy (decoder->kept + decoder->n_silent, decoder->pending, decoder->n_pending);
+  *bytes = decoder->kept;
+
+  return decoder->n_silent + decoder->n_pending;
+}
+
+gboolean
+q_text_decoder_is_inside_character (QTextDecoder *decoder)
+{
+  return decoder->n_pending > 0;
 }
 
 void
 q_text_decoder_drop_pending (QTextDecoder *decoder)
 {
+  /* Their effect goes with them. */
+  if (decoder->n_silent > 0)
+    {
+      decoder->at_start = TRUE;
+      q_charset_reset (decoder->conv);
+    }
+
+  decoder->n_silent = 0;
   decoder->n_pending = 0;
+}
+
+void
+q_text_decoder_settle (QTextDecoder *decoder)
+{
+  decoder->n_silent = 0;
 }
 
 static void
@@ -89,6 +122,46 @@ keep_pending (QTextDecoder *decoder,
   if (length > 0)
     memcpy (decoder->pending, bytes, length);
   decoder->n_pending = length;
+}
+
+/* The bytes of this call but for the last @left gave no text. */
+static void
+keep_silent (QTextDecoder *decoder,
+             const guint8 *data,
+             gsize         length,
+             gsize         left)
+{
+  gsize n = decoder->n_pending + length - left;
+  gsize n_old = MIN (n, decoder->n_pending);
+  guint8 *end = decoder->silent + decoder->n_silent;
+
+  /* No charset needs as many; this is a peer that plays. */
+  if (decoder->n_silent + n + left > PENDING_MAX)
+    {
+      decoder->n_silent = 0;
+      return;
+    }
+
+  if (n == 0)
+    return;
+
+  memcpy (end, decoder->pending, n_old);
+  if (n > n_old)
+    memcpy (end + n_old, data, n - n_old);
+  decoder->n_silent += n;
+}
+
+/* After a failure they must have their effect once more, for they are not part of
+ * what failed. Byte order marks have theirs on the choice of the converter. */
+static void
+repeat_silent (QTextDecoder *decoder)
+{
+  g_auto (QCharsetBuffer) output = Q_CHARSET_BUFFER_INIT;
+  const guint8 *input = decoder->silent;
+  gsize left = decoder->n_silent;
+
+  if (decoder->order == NULL)
+    q_charset_convert (decoder->conv, &input, &left, &output);
 }
 
 static void
@@ -408,8 +481,14 @@ decode_with_iconv (QTextDecoder  *decoder,
   if (!decode_source (decoder, &source, at_end, &output, error))
     {
       q_charset_reset (decoder->conv);
+      repeat_silent (decoder);
       return NULL;
     }
+
+  if (output.used > 0 || at_end)
+    decoder->n_silent = 0;
+  else
+    keep_silent (decoder, data, length, source.left);
 
   /* After the end, as after each datagram, the next text begins. */
   decoder->at_start = at_end;

@@ -31,15 +31,36 @@ is_transient (int system_error)
     }
 }
 
+/* A process without a free descriptor learns so even while no connection waits.
+ * Nothing is wrong until one does. */
+static gboolean
+is_exhausted (int system_error)
+{
+  return system_error == EMFILE || system_error == ENFILE;
+}
+
+/* A UNIX listener that was shut down would have its caller try again (EAGAIN),
+ * and poll again, for ever. */
+static gboolean
+is_shut_down (int fd)
+{
+  struct pollfd listener = { fd, POLLIN, 0 };
+
+  return poll (&listener, 1, 0) > 0 && (listener.revents & POLLHUP) != 0;
+}
+
 static QStep
 accept_step (QOp *op)
 {
   QAcceptOp *self = (QAcceptOp *) op;
   QPlainTransport *plain = &op->channel->plain;
+  gboolean has_waited;
+  int system_error;
 
   /* A listener never blocks: between poll () and accept () the connection may
    * have gone again. Where the last accept had to wait, so will this one. */
-  if (plain->read_waited && op->patience != NULL && op->wait.n_fds == 0)
+  if (plain->read_waited && op->patience != NULL && op->wait.n_fds == 0 &&
+      op->channel->kind == Q_CHANNEL_LISTENING)
     return q_op_wait_for (op, POLLIN);
 
   self->peer.length = sizeof self->peer.un;
@@ -54,12 +75,17 @@ accept_step (QOp *op)
       return Q_STEP_DONE;
     }
 
-  if (errno == EAGAIN)
+  system_error = errno;
+  has_waited = op->wait.n_fds > 0;
+
+  if (system_error == EAGAIN && has_waited && is_shut_down (op->channel->fd))
+    return q_op_fail_errno (op, Q_SOCKET_ERROR_ACCEPT, EINVAL);
+  if (system_error == EAGAIN || (is_exhausted (system_error) && !has_waited))
     return q_op_wait_for (op, POLLIN);
-  if (is_transient (errno))
+  if (is_transient (system_error))
     return Q_STEP_AGAIN;
 
-  return q_op_fail_errno (op, Q_SOCKET_ERROR_ACCEPT, errno);
+  return q_op_fail_errno (op, Q_SOCKET_ERROR_ACCEPT, system_error);
 }
 
 static QStep

@@ -101,12 +101,8 @@ q_channel_keeps_boundaries (const QChannel *channel)
   return channel->socktype != SOCK_STREAM;
 }
 
-/* Whether reading 0 bytes means the end, and not an empty message. */
-static inline gboolean
-q_channel_has_end (const QChannel *channel)
-{
-  return channel->socktype != SOCK_DGRAM;
-}
+/* After reading 0 bytes: whether that was the end, and not an empty message. */
+gboolean q_channel_is_at_end (QChannel *channel);
 
 /* Before a call uses the descriptor; FALSE if the channel is closed. */
 gboolean q_channel_pin   (QChannel *channel);
@@ -118,12 +114,16 @@ q_channel_is_closed (QChannel *channel)
   return (atomic_load (&channel->pins) & Q_CHANNEL_CLOSED) != 0;
 }
 
+/* Whether it is the copy that a fork made of the parent's. */
+gboolean q_channel_is_inherited (const QChannel *channel);
+
 /* Ends the channel from any thread: wakes the calls inside, removes the UNIX
  * file, closes the descriptor at once or when the last call has left. Never
  * waits. Returns FALSE if it was closed already. */
 gboolean q_channel_close (QChannel *channel);
 
-/* Takes the descriptor out, unless a call is inside (-1 then). */
+/* Takes the descriptor out. Returns -1, and nothing has changed, if a call is
+ * inside or there is no descriptor left where a copy is needed. */
 int q_channel_steal_fd (QChannel *channel);
 
 /* Remembers the UNIX file that was bound as @path. */

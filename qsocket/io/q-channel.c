@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,9 +57,16 @@ q_channel_new (int           fd,
   channel->restore_flags = -1;
   channel->restore_fd_flags = -1;
   q_plain_transport_init (&channel->plain, fd, nonblocking, is_ours);
+  channel->plain.writes_by_piece = family == G_SOCKET_FAMILY_UNIX;
   channel->transport = &channel->plain.parent;
 
   return channel;
+}
+
+gboolean
+q_channel_is_inherited (const QChannel *channel)
+{
+  return channel->fork_generation != fork_generation;
 }
 
 QChannel *
@@ -107,6 +115,26 @@ q_channel_pin (QChannel *channel)
   q_channel_unpin (channel);
 
   return FALSE;
+}
+
+gboolean
+q_channel_is_at_end (QChannel *channel)
+{
+  struct pollfd pollfd = { channel->fd, POLLRDHUP, 0 };
+  int more = 0;
+  int n;
+
+  if (channel->socktype == SOCK_STREAM)
+    return TRUE;
+
+  /* A connection of messages has both an end and empty ones, and does not tell
+   * them apart. Only the peer's last message cannot be seen to be empty. Datagrams
+   * end only where this side was shut down. */
+  do
+    n = poll (&pollfd, 1, 0);
+  while (n < 0 && errno == EINTR);
+
+  return n == 1 && (ioctl (channel->fd, FIONREAD, &more) != 0 || more == 0);
 }
 
 /* Whoever brings the count of a closed channel to nothing closes the descriptor.
@@ -158,7 +186,7 @@ q_channel_close (QChannel *channel)
       return FALSE;
     }
 
-  if (channel->fork_generation != fork_generation)
+  if (q_channel_is_inherited (channel))
     {
       /* Those inside are threads of the parent and will never leave here. */
       atomic_store (&channel->pins, Q_CHANNEL_CLOSED | Q_CHANNEL_RELEASED);
@@ -180,33 +208,35 @@ q_channel_close (QChannel *channel)
 int
 q_channel_steal_fd (QChannel *channel)
 {
-  int expected = 0;
+  gboolean is_copy = channel->gsocket != NULL;
+  int expected = 1;
   int fd;
 
-  if (!atomic_compare_exchange_strong (&channel->pins, &expected,
-                                       Q_CHANNEL_CLOSED | Q_CHANNEL_RELEASED))
+  if (!q_channel_pin (channel))
     return -1;
 
-  if (channel->gsocket != NULL)
+  /* The GSocket insists on closing its own number. */
+  fd = is_copy ? fcntl (channel->fd, F_DUPFD_CLOEXEC, 3) : channel->fd;
+
+  if (fd < 0 ||
+      !atomic_compare_exchange_strong (&channel->pins, &expected,
+                                       Q_CHANNEL_CLOSED | Q_CHANNEL_RELEASED))
     {
-      /* The GSocket insists on closing its own number. */
-      fd = fcntl (channel->fd, F_DUPFD_CLOEXEC, 3);
-      release_fd (channel);
-    }
-  else
-    {
-      fd = channel->fd;
+      if (is_copy && fd >= 0)
+        close (fd);
+      q_channel_unpin (channel);
+      return -1;
     }
 
-  if (fd >= 0)
-    {
-      channel->plain.fd = fd;
-      q_plain_transport_restore (&channel->plain);
-      if (channel->restore_flags >= 0)
-        fcntl (fd, F_SETFL, channel->restore_flags);
-      if (channel->restore_fd_flags >= 0)
-        fcntl (fd, F_SETFD, channel->restore_fd_flags);
-    }
+  if (is_copy)
+    release_fd (channel);
+
+  channel->plain.fd = fd;
+  q_plain_transport_restore (&channel->plain);
+  if (channel->restore_flags >= 0)
+    fcntl (fd, F_SETFL, channel->restore_flags);
+  if (channel->restore_fd_flags >= 0)
+    fcntl (fd, F_SETFD, channel->restore_fd_flags);
 
   return fd;
 }
@@ -215,13 +245,16 @@ void
 q_channel_own_unix_file (QChannel   *channel,
                          const char *path)
 {
+  g_autofree char *here = g_get_current_dir ();
   struct stat made;
 
   if (lstat (path, &made) != 0)
     return;
 
-  /* Absolute, for the working directory may change. */
-  channel->unix_path = g_canonicalize_filename (path, NULL);
+  /* Absolute, for the working directory may change; but not simplified, since
+   * "link/.." is not where the link is. */
+  channel->unix_path = g_path_is_absolute (path) ? g_strdup (path)
+                                                 : g_build_filename (here, path, NULL);
   channel->unix_device = made.st_dev;
   channel->unix_inode = made.st_ino;
 }

@@ -75,6 +75,10 @@ wait_for (QConnectOp *self,
   wait->n_fds = n_fds + (self->wake_fd >= 0);
   wait->until = until;
 
+  /* No descriptor is left: look now and then. */
+  if (self->wake_fd < 0)
+    wait->until = MIN (until, g_get_monotonic_time () + SLEEP_MS * 1000);
+
   return Q_STEP_WAIT;
 }
 
@@ -446,7 +450,13 @@ go_on_connecting (QConnectOp *self)
     return fail_all (self);
 
   if (self->endpoint.path != NULL)
-    return wait_for (self, 0, g_get_monotonic_time () + UNIX_RETRY_US);
+    {
+      /* The attempts keep their place, but only the wake-up is polled for. */
+      step = wait_for (self, self->n_attempts, g_get_monotonic_time () + UNIX_RETRY_US);
+      self->parent.wait.fds += self->n_attempts;
+      self->parent.wait.n_fds -= self->n_attempts;
+      return step;
+    }
 
   return wait_for (self, self->n_attempts, more ? self->next_at : Q_DEADLINE_NEVER);
 }

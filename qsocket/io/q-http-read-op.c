@@ -104,7 +104,7 @@ http_read_step (QOp *op)
   if (n > 0)
     return Q_STEP_AGAIN;
   if (n == 0 && !q_channel_is_closed (channel))
-    return q_channel_has_end (channel) ? fail_at_end (self) : Q_STEP_AGAIN;
+    return q_channel_is_at_end (channel) ? fail_at_end (self) : Q_STEP_AGAIN;
 
   return q_read_no_bytes (op, n, self->flush, self->flush_data);
 }

@@ -8,17 +8,11 @@
 
 #include <errno.h>
 
-typedef enum
-{
-  WAIT_READY,
-  WAIT_TIME_UP,
-  WAIT_CANCELLED,
-} WaitResult;
-
 /* Sleeps until one of the descriptors speaks, the cancellable is cancelled, or
  * the nearer of deadline and op->wait.until has come. With the deadline already
- * past it still asks once: what is ready counts even for a timeout of 0. */
-static WaitResult
+ * past it still asks once: what is ready counts even for a timeout of 0. Returns
+ * FALSE if the time is up. */
+static gboolean
 wait_once (QOp          *op,
            QDeadline    *deadline,
            GCancellable *cancellable,
@@ -48,13 +42,7 @@ wait_once (QOp          *op,
     }
   while (n < 0 && errno == EINTR);
 
-  if (g_cancellable_is_cancelled (cancellable))
-    return WAIT_CANCELLED;
-
-  if (n == 0 && q_deadline_get (deadline) <= op->wait.until)
-    return WAIT_TIME_UP;
-
-  return WAIT_READY;
+  return n != 0 || q_deadline_get (deadline) > op->wait.until;
 }
 
 static QStep
@@ -66,24 +54,18 @@ run_steps (QOp          *op,
   for (;;)
     {
       QStep step = op->klass->step (op);
+      gboolean in_time = TRUE;
 
       if (step == Q_STEP_DONE || step == Q_STEP_FAILED)
         return step;
 
       if (step == Q_STEP_WAIT)
-        switch (wait_once (op, deadline, cancellable, cancel_fd))
-          {
-          case WAIT_TIME_UP:
-            return q_op_time_out (op);
-          case WAIT_CANCELLED:
-            g_cancellable_set_error_if_cancelled (cancellable, &op->error);
-            return Q_STEP_FAILED;
-          case WAIT_READY:
-          default:
-            break;
-          }
+        in_time = wait_once (op, deadline, cancellable, cancel_fd);
 
-      if (q_deadline_is_overrun (deadline))
+      /* Also where nothing was waited for: a peer may be faster than this. */
+      if (g_cancellable_set_error_if_cancelled (cancellable, &op->error))
+        return Q_STEP_FAILED;
+      if (!in_time || q_deadline_is_overrun (deadline))
         return q_op_time_out (op);
     }
 }

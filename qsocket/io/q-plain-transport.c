@@ -105,6 +105,10 @@ plain_write (QTransport         *transport,
   int flags = MSG_NOSIGNAL;
   gssize n;
 
+  /* A peer that reads a little now and then could hold such a write for ever. */
+  if (self->writes_by_piece && patience != NULL && patience->timeout_ms >= 0)
+    patience = NULL;
+
   if (!may_sleep (self, SO_SNDTIMEO, &self->write_timeout_ms, self->write_waited, patience))
     flags |= MSG_DONTWAIT;
 

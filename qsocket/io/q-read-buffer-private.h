@@ -30,10 +30,11 @@ q_read_buffer_length (const QReadBuffer *buffer)
   return buffer->end - buffer->start;
 }
 
+/* Never NULL, which no function takes, not even for 0 bytes. */
 static inline const guint8 *
 q_read_buffer_bytes (const QReadBuffer *buffer)
 {
-  return buffer->data + buffer->start;
+  return G_LIKELY (buffer->data != NULL) ? buffer->data + buffer->start : (const guint8 *) "";
 }
 
 void q_read_buffer_clear (QReadBuffer *buffer);
@@ -67,5 +68,12 @@ void q_read_buffer_added (QReadBuffer *buffer,
 void q_read_buffer_put_back (QReadBuffer  *buffer,
                              const guint8 *bytes,
                              gsize         length);
+
+/* Puts bytes in place of none, without a copy: @data (from g_malloc ()) has
+ * @length of them and room for @size. */
+void q_read_buffer_adopt (QReadBuffer *buffer,
+                          guint8      *data,
+                          gsize        length,
+                          gsize        size);
 
 G_END_DECLS

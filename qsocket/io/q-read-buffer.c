@@ -92,3 +92,15 @@ q_read_buffer_put_back (QReadBuffer  *buffer,
   buffer->start -= length;
   memcpy (buffer->data + buffer->start, bytes, length);
 }
+
+void
+q_read_buffer_adopt (QReadBuffer *buffer,
+                     guint8      *data,
+                     gsize        length,
+                     gsize        size)
+{
+  g_assert (q_read_buffer_length (buffer) == 0);
+
+  g_free (buffer->data);
+  *buffer = (QReadBuffer) { data, 0, length, size };
+}

@@ -7,7 +7,6 @@
 #include "q-read-op-private.h"
 
 #include <errno.h>
-#include <sys/ioctl.h>
 
 /* No more than this is allocated before bytes have come to fill it. */
 #define MAX_FIRST_ALLOCATION (1024 * 1024)
@@ -41,6 +40,34 @@ report (QReadOp *self)
   q_sink_report (self->parent.sink, &packet);
 }
 
+/* The kernel drops what does not fit, so there must be room for any message that
+ * may come next. Returns a negative errno if there is none to be had. */
+static gssize
+get_room_for_message (QChannel *channel)
+{
+  char nothing;
+  gssize n;
+
+  if (channel->family != G_SOCKET_FAMILY_UNIX)
+    return MAX_IP_DATAGRAM;
+
+  n = recv (channel->fd, &nothing, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+
+  return n < 0 ? -errno : MAX (n, 1);
+}
+
+/* After a shutdown there are no datagrams to wait for, but nothing says so: reads
+ * would block while the descriptor is readable for ever. */
+static gssize
+would_block_or_end (QChannel *channel,
+                    gssize    n)
+{
+  if (n == -EAGAIN && channel->socktype == SOCK_DGRAM && q_channel_is_at_end (channel))
+    return 0;
+
+  return n;
+}
+
 gssize
 q_read_fill (QOp      *op,
              gsize     room,
@@ -53,18 +80,22 @@ q_read_fill (QOp      *op,
   gsize available;
   gssize n;
 
+  *filled = FALSE;
+
   /* Corked bytes must leave before this side waits, so it must not sleep yet. */
   if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
     patience = NULL;
 
   if (q_channel_keeps_boundaries (channel))
     {
-      int next = 0;
+      n = get_room_for_message (channel);
+      if (n < 0)
+        return would_block_or_end (channel, n);
 
-      /* The kernel drops what does not fit. */
+      /* A message that comes while this sleeps has a size of its own. */
       if (channel->family == G_SOCKET_FAMILY_UNIX)
-        ioctl (channel->fd, FIONREAD, &next);
-      room = MAX (MAX_IP_DATAGRAM, (gsize) MAX (next, 0));
+        patience = NULL;
+      room = (gsize) n;
     }
 
   end = q_read_buffer_get_room (&channel->in, room, &available);
@@ -73,7 +104,7 @@ q_read_fill (QOp      *op,
   if (n > 0)
     q_read_buffer_added (&channel->in, (gsize) n);
 
-  return n;
+  return would_block_or_end (channel, n);
 }
 
 /* What the kernel holds beyond the first buffer full belongs to "what is there".
@@ -106,6 +137,19 @@ grow_memory (QReadOp *self)
   self->memory = g_realloc (self->memory, self->memory_size);
 }
 
+/* Memory of as many bytes as are likely to come. */
+static void
+allocate_memory (QReadOp *self)
+{
+  QReadBuffer *in = &self->parent.channel->in;
+
+  self->owns_memory = TRUE;
+  self->memory_size = self->end_is_fine ? FIRST_ALLOCATION_TO_END : MAX_FIRST_ALLOCATION;
+  self->memory_size = MAX (self->memory_size, q_read_buffer_length (in));
+  self->memory_size = MIN (self->memory_size, self->maximum);
+  self->memory = g_malloc (self->memory_size);
+}
+
 /* Moves what is buffered to where a large read is to end up. */
 static void
 begin_direct (QReadOp *self)
@@ -114,14 +158,20 @@ begin_direct (QReadOp *self)
 
   self->is_direct = TRUE;
 
-  if (self->memory == NULL)
+  /* What a read before this one had to leave may be too much to copy in time. */
+  if (self->memory == NULL && in->size > Q_READ_BUFFER_MAX && in->size <= self->maximum &&
+      in->start == 0)
     {
       self->owns_memory = TRUE;
-      self->memory_size = self->end_is_fine ? FIRST_ALLOCATION_TO_END : MAX_FIRST_ALLOCATION;
-      self->memory_size = MAX (self->memory_size, q_read_buffer_length (in));
-      self->memory_size = MIN (self->memory_size, self->maximum);
-      self->memory = g_malloc (self->memory_size);
+      self->length = in->end;
+      self->memory_size = in->size;
+      self->memory = g_steal_pointer (&in->data);
+      q_read_buffer_clear (in);
+      return;
     }
+
+  if (self->memory == NULL)
+    allocate_memory (self);
 
   self->length = get_available (self);
   memcpy (self->memory, q_read_buffer_bytes (in), self->length);
@@ -174,9 +224,11 @@ complete_text (QReadOp *self)
   self->length = 0;
   self->taken += n;
 
-  if (length == 0 && self->drain)
+  /* An empty message is something to return; a piece of a character is not. */
+  if (length == 0 && self->drain && (n > 0 || self->text_at_end))
     return Q_STEP_AGAIN;
 
+  q_text_decoder_settle (channel->decoder);
   self->text = g_steal_pointer (&text);
   self->length = length;
 
@@ -255,7 +307,6 @@ static QStep
 reach_end (QReadOp *self)
 {
   QChannel *channel = self->parent.channel;
-  const guint8 *pending;
   gboolean is_text = self->result == Q_READ_TO_TEXT;
 
   channel->at_end = TRUE;
@@ -266,7 +317,7 @@ reach_end (QReadOp *self)
 
   if (self->end_is_fine ||
       (is_text && self->drain && get_available (self) == 0 &&
-       q_text_decoder_peek_pending (channel->decoder, &pending) > 0))
+       q_text_decoder_is_inside_character (channel->decoder)))
     {
       self->text_at_end = TRUE;
       return complete (self);
@@ -324,6 +375,21 @@ fail_with_pending_error (QReadOp *self)
   return q_op_fail_errno (&self->parent, Q_SOCKET_ERROR_RECV, pending_error);
 }
 
+/* Looks at what is there; Q_STEP_WAIT if that is not enough. */
+static QStep
+consider (QReadOp *self)
+{
+  QChannel *channel = self->parent.channel;
+
+  report (self);
+  if (get_available (self) >= self->minimum)
+    return complete (self);
+  if (q_channel_keeps_boundaries (channel) && q_read_buffer_length (&channel->in) > 0)
+    return complete_message (self);
+
+  return Q_STEP_WAIT;
+}
+
 static QStep
 read_step (QOp *op)
 {
@@ -331,13 +397,11 @@ read_step (QOp *op)
   QChannel *channel = op->channel;
   gboolean messages = q_channel_keeps_boundaries (channel);
   gboolean filled = FALSE;
+  QStep step = consider (self);
   gssize n;
 
-  report (self);
-  if (get_available (self) >= self->minimum)
-    return complete (self);
-  if (messages && q_read_buffer_length (&channel->in) > 0)
-    return complete_message (self);
+  if (step != Q_STEP_WAIT)
+    return step;
 
   if (channel->at_end)
     return reach_end (self);
@@ -360,10 +424,13 @@ read_step (QOp *op)
     }
 
   if (n > 0)
-    return Q_STEP_AGAIN;
+    {
+      step = consider (self);
+      return step == Q_STEP_WAIT ? Q_STEP_AGAIN : step;
+    }
 
   if (n == 0 && !q_channel_is_closed (channel))
-    return q_channel_has_end (channel) ? reach_end (self) : complete_message (self);
+    return q_channel_is_at_end (channel) ? reach_end (self) : complete_message (self);
 
   /* A peek takes nothing, so it leaves the error to the read that follows. */
   if (self->result == Q_READ_PEEK && n < 0 && n != -EAGAIN && n != -EINTR)
@@ -379,9 +446,13 @@ static void
 read_abandon (QOp *op)
 {
   QReadOp *self = (QReadOp *) op;
+  QReadBuffer *in = &op->channel->in;
 
-  if (self->is_direct)
-    q_read_buffer_put_back (&op->channel->in, self->memory, self->length);
+  if (self->is_direct && self->owns_memory && self->length > Q_READ_BUFFER_MAX &&
+      q_read_buffer_length (in) == 0)
+    q_read_buffer_adopt (in, g_steal_pointer (&self->memory), self->length, self->memory_size);
+  else if (self->is_direct)
+    q_read_buffer_put_back (in, self->memory, self->length);
 
   self->length = 0;
   if (self->owns_memory)

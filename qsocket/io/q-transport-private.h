@@ -60,6 +60,10 @@ typedef struct
   int nonblocking;
   int is_ours;
 
+  /* Whether the kernel's timeout for writing begins anew with each piece of a write
+   * that it finds room for, as on UNIX sockets. */
+  int writes_by_piece;
+
   /* The kernel's own timeouts as last set, and whether a call of that direction
    * had to wait before: where it has, it probably will again. */
   int read_timeout_ms;

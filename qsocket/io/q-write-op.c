@@ -52,8 +52,10 @@ write_step (QOp *op)
   if (self->total == 0 && !is_message)
     return Q_STEP_DONE;
 
+  /* What sleeps because the queue of another UNIX socket is full is not woken when
+   * its own one is shut down, unless it polls. */
   n = transport->klass->write (transport, self->vectors + self->first,
-                               self->n_vectors - self->first, op->patience);
+                               self->n_vectors - self->first, is_message ? NULL : op->patience);
   if (n >= 0)
     {
       advance (self, (gsize) n);
@@ -143,6 +145,8 @@ q_channel_gather (QChannel   *channel,
 {
   gsize used = atomic_load_explicit (&channel->out_length, memory_order_relaxed);
 
+  if (length == 0)
+    return TRUE;
   if (length > Q_CHANNEL_CORK_SIZE - used)
     return FALSE;
 

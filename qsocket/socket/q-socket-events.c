@@ -39,23 +39,32 @@ q_socket_install_signals (GObjectClass *klass)
                     NULL, NULL, NULL, G_TYPE_NONE, 1, Q_TYPE_SOCKET_EVENT);
 }
 
+static gboolean
+has_handlers (QSocket          *self,
+              QSocketEventType  type)
+{
+  return g_signal_has_handler_pending (self, signals[type], 0, TRUE);
+}
+
+static gboolean
+has_queue (QSocket *self)
+{
+  return atomic_load_explicit (&self->queue, memory_order_relaxed) != NULL;
+}
+
 gboolean
 q_socket_wants_event (gpointer          owner,
                       QSocketEventType  type)
 {
-  QSocket *self = owner;
-
-  return atomic_load_explicit (&self->queue, memory_order_relaxed) != NULL ||
-         g_signal_has_handler_pending (self, signals[type], 0, TRUE);
+  return has_queue (owner) || has_handlers (owner, type);
 }
 
 void
 q_socket_note_handlers (QSocket *self)
 {
-  gboolean has_handlers =
-    g_signal_has_handler_pending (self, signals[Q_SOCKET_EVENT_TYPE_PACKET_READ], 0, TRUE);
-
-  atomic_store_explicit (&self->has_handlers, has_handlers, memory_order_relaxed);
+  atomic_store_explicit (&self->has_handlers,
+                         has_handlers (self, Q_SOCKET_EVENT_TYPE_PACKET_READ),
+                         memory_order_relaxed);
 }
 
 static QEventQueue *
@@ -63,7 +72,7 @@ ref_queue (QSocket *self)
 {
   QEventQueue *queue;
 
-  if (atomic_load_explicit (&self->queue, memory_order_relaxed) == NULL)
+  if (!has_queue (self))
     return NULL;
 
   /* It may be replaced, and the old one freed, at this very moment. */
@@ -76,31 +85,55 @@ ref_queue (QSocket *self)
   return queue;
 }
 
+static void
+emit (QSocket       *self,
+      const QReport *report,
+      gboolean       handled)
+{
+  g_autoptr (QEventQueue) queue = ref_queue (self);
+  g_autoptr (QSocketEvent) event = NULL;
+
+  if (queue == NULL && !handled)
+    return;
+
+  event = q_socket_event_new (self->id, report);
+  if (queue != NULL)
+    q_event_queue_push (queue, q_socket_event_ref (event));
+  if (handled)
+    g_signal_emit (self, signals[report->type], 0, event);
+}
+
 void
 q_socket_emit (gpointer       owner,
                const QReport *report)
 {
   QSocket *self = owner;
-  g_autoptr (QEventQueue) queue = NULL;
-  g_autoptr (QSocketEvent) event = NULL;
+  gboolean handled = has_handlers (self, report->type);
 
   if (report->type == Q_SOCKET_EVENT_TYPE_PACKET_READ)
-    {
-      q_socket_note_handlers (self);
-      if (!q_socket_may_report_reads (self))
-        return;
-    }
-  else if (!q_socket_wants_event (self, report->type))
-    {
-      return;
-    }
+    atomic_store_explicit (&self->has_handlers, handled, memory_order_relaxed);
 
-  event = q_socket_event_new (self->id, report);
-  queue = ref_queue (self);
-  if (queue != NULL)
-    q_event_queue_push (queue, q_socket_event_ref (event));
+  emit (self, report, handled);
+}
 
-  g_signal_emit (self, signals[report->type], 0, event);
+void
+q_socket_finish_reported (QSocket  *self,
+                          QChannel *channel,
+                          gsize     size)
+{
+  gboolean handled = atomic_load_explicit (&self->has_handlers, memory_order_relaxed);
+  QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_READ);
+
+  report.step = report.total = report.goal = (gint64) size;
+
+  /* Handlers may drop the last reference; a queue cannot. */
+  if (handled)
+    g_object_ref (self);
+  emit (self, &report, handled);
+  q_read_buffer_consume (&channel->in, size);
+  q_socket_give_role (self, Q_ROLE_READER);
+  if (handled)
+    g_object_unref (self);
 }
 
 void

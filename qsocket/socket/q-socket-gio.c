@@ -160,7 +160,7 @@ q_socket_steal_fd (QSocket  *self,
     g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING,
                          "steal_fd: there are bytes that were not read or not sent yet");
   else
-    fd = q_socket_steal_channel (self, error);
+    fd = q_socket_steal_channel (self, channel, error);
 
   q_socket_give_role (self, Q_ROLE_WRITER);
   q_socket_give_role (self, Q_ROLE_READER);

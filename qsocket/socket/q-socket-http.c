@@ -57,23 +57,33 @@ send_message (QSocket       *self,
               GCancellable  *cancellable,
               GError       **error)
 {
+  g_autoptr (GString) text = head;
   gconstpointer body_data = NULL;
   gsize body_length = 0;
+  QChannel *channel;
   gboolean ok;
+  gsize moved;
 
   if (head == NULL)
+    return q_socket_prefix_error (name, error);
+
+  channel = q_socket_enter (self, Q_ROLE_WRITER, name, error);
+  if (channel == NULL)
     return FALSE;
 
   if (body != NULL)
     body_data = g_bytes_get_data (body, &body_length);
 
-  g_object_ref (self);
-  if (q_socket_is_open (self))
-    report_message (self, first_line, headers);
-  ok = q_socket_write (self, name, head->str, head->len, body_data, body_length,
-                       timeout_ms, cancellable, error);
-  g_object_unref (self);
-  g_string_free (head, TRUE);
+  /* The event is for what is going to be sent. */
+  ok = !g_cancellable_set_error_if_cancelled (cancellable, error);
+  if (ok)
+    {
+      report_message (self, first_line, headers);
+      ok = q_socket_write_inside (self, channel, name, text->str, text->len,
+                                  body_data, body_length, &moved,
+                                  timeout_ms, cancellable, error);
+    }
+  q_socket_leave (self, Q_ROLE_WRITER, channel);
 
   return ok;
 }

@@ -9,6 +9,7 @@
 #include "q-socket-private.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* The name behind an address is worth this much waiting. */
 #define REVERSE_LOOKUP_US (200 * 1000)
@@ -23,11 +24,12 @@ enum
  * the address itself from then on. */
 static char *
 get_hostname (QSocket        *self,
+              QChannel       *channel,
               int             end,
-              const QAddress *address)
+              const QAddress *address,
+              const char     *text)
 {
   g_autofree char *name = NULL;
-  char text[Q_ADDRESS_TEXT_SIZE];
   QLookup *lookup;
 
   g_mutex_lock (&self->lock);
@@ -44,11 +46,11 @@ get_hostname (QSocket        *self,
   if (name == NULL || !g_utf8_validate (name, -1, NULL))
     {
       g_free (name);
-      name = g_strdup (q_address_to_text (address, text));
+      name = g_strdup (text);
     }
 
   g_mutex_lock (&self->lock);
-  if (self->hostname[end] == NULL && atomic_load (&self->channel) != NULL)
+  if (self->hostname[end] == NULL && atomic_load (&self->channel) == channel)
     self->hostname[end] = g_strdup (name);
   g_mutex_unlock (&self->lock);
 
@@ -113,12 +115,16 @@ build_info (QSocket        *self,
   char text[Q_ADDRESS_TEXT_SIZE];
   GVariantBuilder builder;
 
+  /* The documented texts have no scope: "fe80::1", not "fe80::1%eth0". */
   q_address_to_text (address, text);
+  if (family == G_SOCKET_FAMILY_IPV6)
+    text[strcspn (text, "%")] = '\0';
+
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
 
   if (family != G_SOCKET_FAMILY_UNIX && self->settings.lookup_hostnames)
     {
-      g_autofree char *hostname = get_hostname (self, end, address);
+      g_autofree char *hostname = get_hostname (self, channel, end, address, text);
 
       add_text (&builder, "hostname", hostname);
       add_description (&builder, "hostname_desc", address, hostname);
@@ -149,6 +155,7 @@ get_info (QSocket       *self,
   GVariant *info = NULL;
   QAddress address;
   int result;
+  int system_error;
 
   if (channel == NULL || !q_channel_pin (channel))
     {
@@ -159,10 +166,19 @@ get_info (QSocket       *self,
   address.length = sizeof address.un;
   result = end == THIS_END ? getsockname (channel->fd, &address.sa, &address.length)
                            : getpeername (channel->fd, &address.sa, &address.length);
+  system_error = errno;
+
+  /* The kernel forgets a peer that has broken the connection off. */
+  if (result != 0 && end == OTHER_END && channel->peer.length > 0)
+    {
+      address = channel->peer;
+      result = 0;
+    }
+
   if (result == 0)
     info = build_info (self, channel, end, &address);
   else
-    g_set_error (error, Q_SOCKET_ERROR, code, "%s: %s", name, g_strerror (errno));
+    g_set_error (error, Q_SOCKET_ERROR, code, "%s: %s", name, g_strerror (system_error));
 
   q_channel_unpin (channel);
 

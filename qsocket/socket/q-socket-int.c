@@ -198,23 +198,15 @@ recv_int (QSocket       *self,
 {
   const gsize size = q_int_layouts[format].size;
 
-  if (cancellable == NULL && !q_socket_may_report_reads (self) &&
-      q_socket_take_role (self, Q_ROLE_READER))
+  QChannel *channel = cancellable == NULL ? q_socket_begin_buffered (self, size) : NULL;
+
+  if (G_LIKELY (channel != NULL))
     {
-      QChannel *channel = atomic_load (&self->channel);
+      gint64 value = q_int_decode (format, q_read_buffer_bytes (&channel->in));
 
-      if (channel != NULL && q_read_buffer_length (&channel->in) >= size &&
-          !q_channel_has_text (channel))
-        {
-          gint64 value = q_int_decode (format, q_read_buffer_bytes (&channel->in));
+      q_socket_finish_buffered (self, channel, size, q_socket_may_report_reads (self));
 
-          q_read_buffer_consume (&channel->in, size);
-          q_socket_give_role (self, Q_ROLE_READER);
-
-          return value;
-        }
-
-      q_socket_give_role (self, Q_ROLE_READER);
+      return value;
     }
 
   return recv_int_slowly (self, name, format, timeout_ms, cancellable, error);

@@ -10,6 +10,7 @@
 #include "q-target-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,25 +30,26 @@ typedef struct
 
 static gboolean
 set_bind_error (const BindOptions  *options,
+                QSocketError        code,
                 const QAddress     *address,
-                int                 system_error,
+                const char         *problem,
                 GError            **error)
 {
   g_autofree char *text = q_address_describe (address);
   g_autofree char *escaped = g_strescape (text, NULL);
 
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_BIND, "%s to \"%s\": %s",
-               options->name, escaped, g_strerror (system_error));
+  g_set_error (error, Q_SOCKET_ERROR, code, "%s to \"%s\": %s", options->name, escaped, problem);
 
   return FALSE;
 }
 
-/* A listener never blocks in accept (); everything else is read from. */
+/* A listener never blocks in accept (); everything else is read from. Returns NULL
+ * with @system_error set. */
 static QChannel *
-try_bind (const BindOptions  *options,
-          const QAddress     *address,
-          gboolean            no_delay,
-          GError            **error)
+try_bind (const BindOptions *options,
+          const QAddress    *address,
+          gboolean           no_delay,
+          int               *system_error)
 {
   GSocketFamily family = q_address_get_family (address);
   gboolean is_stream = options->socktype != SOCK_DGRAM;
@@ -55,13 +57,10 @@ try_bind (const BindOptions  *options,
                    options->protocol);
   int on = TRUE;
   int off = FALSE;
-  int system_error;
 
+  *system_error = errno;
   if (fd < 0)
-    {
-      set_bind_error (options, address, errno, error);
-      return NULL;
-    }
+    return NULL;
 
   if (options->reuse_address && family != G_SOCKET_FAMILY_UNIX)
     setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -75,11 +74,25 @@ try_bind (const BindOptions  *options,
   if (bind (fd, &address->sa, address->length) == 0)
     return q_channel_new (fd, Q_CHANNEL_BOUND, family, options->socktype, is_stream, TRUE);
 
-  system_error = errno;
+  *system_error = errno;
   close (fd);
-  set_bind_error (options, address, system_error, error);
 
   return NULL;
+}
+
+/* What all ways to bind end in; takes over the channel. */
+static gboolean
+take_bound (QSocket            *self,
+            const BindOptions  *options,
+            const QAddress     *address,
+            QChannel           *channel,
+            GError            **error)
+{
+  if (q_socket_install_opened (self, channel))
+    return TRUE;
+
+  return set_bind_error (options, Q_SOCKET_ERROR_CLOSED, address,
+                         "the socket was closed meanwhile", error);
 }
 
 /* Tries one address after the other, each with a descriptor of its own; the first
@@ -89,44 +102,28 @@ bind_addresses (QSocket            *self,
                 const BindOptions  *options,
                 const QAddress     *addresses,
                 guint               n_addresses,
-                const char         *unix_path,
                 GError            **error)
 {
-  g_autoptr (GError) first = NULL;
-  QChannel *channel = NULL;
+  int first_error = 0;
 
-  if (!q_socket_take_role (self, Q_ROLE_OPENER))
+  for (guint i = 0; i < n_addresses; i++)
     {
-      q_socket_set_pending_error (Q_ROLE_OPENER, options->name, error);
-      return FALSE;
+      int system_error;
+      QChannel *channel = try_bind (options, &addresses[i], self->settings.no_delay,
+                                    &system_error);
+
+      if (channel != NULL)
+        return take_bound (self, options, &addresses[i], channel, error);
+      if (i == 0)
+        first_error = system_error;
     }
 
-  g_object_ref (self);
-  q_socket_close_channel (self);
-
-  for (guint i = 0; i < n_addresses && channel == NULL; i++)
-    channel = try_bind (options, &addresses[i], self->settings.no_delay,
-                        first == NULL ? &first : NULL);
-
-  if (channel != NULL)
-    {
-      if (unix_path != NULL)
-        q_channel_own_unix_file (channel, unix_path);
-      q_socket_install_channel (self, channel);
-    }
-  else
-    {
-      g_propagate_error (error, g_steal_pointer (&first));
-    }
-
-  q_socket_give_role (self, Q_ROLE_OPENER);
-  g_object_unref (self);
-
-  return channel != NULL;
+  return set_bind_error (options, Q_SOCKET_ERROR_BIND, &addresses[0], g_strerror (first_error),
+                         error);
 }
 
-/* Every interface: one IPv6 socket that takes IPv4 as well, or IPv4 alone where
- * there is no IPv6. */
+/* Every interface: one IPv6 socket that takes IPv4 as well. IPv4 alone is for
+ * machines without IPv6, and not for a port that somebody has on IPv6 already. */
 static gboolean
 bind_any (QSocket        *self,
           BindOptions    *options,
@@ -134,31 +131,38 @@ bind_any (QSocket        *self,
           int             port,
           GError        **error)
 {
-  QAddress addresses[2];
-  guint n = 0;
+  QChannel *channel = NULL;
+  QAddress address;
+  int system_error = EAFNOSUPPORT;
 
-  if (family != G_SOCKET_FAMILY_IPV4)
-    q_address_set_any (&addresses[n++], G_SOCKET_FAMILY_IPV6, port);
-  if (family != G_SOCKET_FAMILY_IPV6)
-    q_address_set_any (&addresses[n++], G_SOCKET_FAMILY_IPV4, port);
   options->dual_stack = family == G_SOCKET_FAMILY_INVALID;
 
-  if (n == 2 && access ("/proc/net/if_inet6", F_OK) != 0)
+  if (family == G_SOCKET_FAMILY_IPV6 ||
+      (options->dual_stack && access ("/proc/net/if_inet6", F_OK) == 0))
     {
-      options->dual_stack = FALSE;
-      addresses[0] = addresses[1];
-      n = 1;
+      q_address_set_any (&address, G_SOCKET_FAMILY_IPV6, port);
+      channel = try_bind (options, &address, self->settings.no_delay, &system_error);
     }
 
-  return bind_addresses (self, options, addresses, n, NULL, error);
+  if (channel == NULL && family != G_SOCKET_FAMILY_IPV6 &&
+      (system_error == EAFNOSUPPORT || system_error == EADDRNOTAVAIL))
+    {
+      options->dual_stack = FALSE;
+      q_address_set_any (&address, G_SOCKET_FAMILY_IPV4, port);
+      channel = try_bind (options, &address, self->settings.no_delay, &system_error);
+    }
+
+  if (channel == NULL)
+    return set_bind_error (options, Q_SOCKET_ERROR_BIND, &address, g_strerror (system_error),
+                           error);
+
+  return take_bound (self, options, &address, channel, error);
 }
 
 /* ---- names ---- */
 
 static void
 report_lookup (QSocket        *self,
-               const char     *host,
-               const char     *service,
                const QAddress *addresses,
                guint           n_addresses)
 {
@@ -176,6 +180,45 @@ report_lookup (QSocket        *self,
 }
 
 static gboolean
+set_lookup_error (const BindOptions  *options,
+                  const char         *host,
+                  const char         *service,
+                  int                 code,
+                  const char         *problem,
+                  GError            **error)
+{
+  g_set_error (error, Q_SOCKET_ERROR,
+               code == EAI_CANCELED ? Q_SOCKET_ERROR_CLOSED : Q_SOCKET_ERROR_ADDRESS_LOOKUP,
+               "%s to \"%s:%s\": %s", options->name, host != NULL ? host : "*", service,
+               code == EAI_CANCELED ? "the socket was closed meanwhile" : problem);
+
+  return FALSE;
+}
+
+/* Waits for the lookup, for a close() from elsewhere as well. */
+static int
+wait_for_lookup (QSocket *self,
+                 QLookup *lookup)
+{
+  gboolean aborted;
+
+  g_mutex_lock (&self->lock);
+  self->binding = lookup;
+  aborted = self->opening_aborted;
+  g_mutex_unlock (&self->lock);
+
+  if (!aborted)
+    q_lookup_wait (lookup, -1);
+
+  g_mutex_lock (&self->lock);
+  self->binding = NULL;
+  aborted = self->opening_aborted;
+  g_mutex_unlock (&self->lock);
+
+  return aborted ? EAI_CANCELED : 0;
+}
+
+static gboolean
 bind_name (QSocket        *self,
            BindOptions    *options,
            const char     *host,
@@ -186,6 +229,7 @@ bind_name (QSocket        *self,
   QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP);
   g_autofree char *ascii = host != NULL ? g_hostname_to_ascii (host) : NULL;
   g_autoptr (QLookup) lookup = NULL;
+  g_autoptr (GError) local = NULL;
   const QAddress *addresses;
   guint n_addresses;
   int code;
@@ -195,22 +239,23 @@ bind_name (QSocket        *self,
   q_socket_emit (self, &report);
 
   lookup = q_lookup_new (ascii != NULL ? ascii : host, *service != '\0' ? service : "0", family,
-                         options->socktype, AI_PASSIVE, error);
+                         options->socktype, AI_PASSIVE, &local);
   if (lookup == NULL)
-    return FALSE;
+    return set_lookup_error (options, host, service, EAI_SYSTEM, local->message, error);
 
-  q_lookup_wait (lookup, -1);
-  code = q_lookup_get_addresses (lookup, &addresses, &n_addresses);
+  code = wait_for_lookup (self, lookup);
+  if (code == 0)
+    code = q_lookup_get_addresses (lookup, &addresses, &n_addresses);
   if (code != 0)
-    {
-      g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ADDRESS_LOOKUP, "%s to \"%s:%s\": %s",
-                   options->name, host != NULL ? host : "*", service, q_lookup_strerror (code));
-      return FALSE;
-    }
+    return set_lookup_error (options, host, service, code, q_lookup_strerror (code), error);
 
-  report_lookup (self, host, service, addresses, n_addresses);
+  report_lookup (self, addresses, n_addresses);
 
-  return bind_addresses (self, options, addresses, n_addresses, NULL, error);
+  /* Only the service was a name. */
+  if (host == NULL)
+    return bind_any (self, options, family, q_address_get_port (&addresses[0]), error);
+
+  return bind_addresses (self, options, addresses, n_addresses, error);
 }
 
 /* @host NULL is every interface, an empty service any free port. */
@@ -227,31 +272,32 @@ bind_host (QSocket        *self,
   gboolean ok;
 
   if (*service != '\0' && !q_target_check_service (service, &port, error))
-    return FALSE;
+    return q_socket_prefix_error (options->name, error);
 
-  /* Handlers of the lookup's events may drop the last reference. */
-  g_object_ref (self);
+  if (!q_socket_begin_opening (self, options->name, error))
+    return FALSE;
 
   if (host == NULL && port >= 0)
     ok = bind_any (self, options, family, port, error);
   else if (host != NULL && port >= 0 && q_address_set_literal (&literal, host, port) &&
            (family == G_SOCKET_FAMILY_INVALID || family == q_address_get_family (&literal)))
-    ok = bind_addresses (self, options, &literal, 1, NULL, error);
+    ok = bind_addresses (self, options, &literal, 1, error);
   else
     ok = bind_name (self, options, host, service, family, error);
 
-  g_object_unref (self);
+  q_socket_end_opening (self);
 
   return ok;
 }
 
 /* ---- UNIX paths ---- */
 
-/* Whether @path is a socket file that nobody listens on any more. */
+/* Whether @path is a socket file that no socket belongs to any more. Connecting
+ * tells, and does so with a datagram socket even where the other one is of another
+ * type, or does not listen yet, and without that one noticing. */
 static gboolean
 is_stale_socket (const char     *path,
-                 const QAddress *address,
-                 int             socktype)
+                 const QAddress *address)
 {
   struct stat file;
   gboolean is_stale;
@@ -260,7 +306,7 @@ is_stale_socket (const char     *path,
   if (lstat (path, &file) != 0 || !S_ISSOCK (file.st_mode))
     return FALSE;
 
-  fd = socket (AF_UNIX, socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return FALSE;
 
@@ -276,14 +322,33 @@ bind_path (QSocket      *self,
            const char   *path,
            GError      **error)
 {
+  QChannel *channel;
   QAddress address;
+  int system_error;
+  gboolean ok;
+
+  if (!q_socket_begin_opening (self, options->name, error))
+    return FALSE;
 
   q_address_set_path (&address, path);
-
-  if (options->reuse_address && is_stale_socket (path, &address, options->socktype))
+  if (options->reuse_address && is_stale_socket (path, &address))
     unlink (path);
 
-  return bind_addresses (self, options, &address, 1, path, error);
+  channel = try_bind (options, &address, FALSE, &system_error);
+  if (channel != NULL)
+    {
+      q_channel_own_unix_file (channel, path);
+      ok = take_bound (self, options, &address, channel, error);
+    }
+  else
+    {
+      ok = set_bind_error (options, Q_SOCKET_ERROR_BIND, &address, g_strerror (system_error),
+                           error);
+    }
+
+  q_socket_end_opening (self);
+
+  return ok;
 }
 
 /* ---- public ---- */
@@ -304,7 +369,7 @@ q_socket_bind (QSocket     *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   if (!q_target_parse (bind_to, TRUE, &target, error))
-    return FALSE;
+    return q_socket_prefix_error (options.name, error);
 
   if (target.path != NULL)
     return bind_path (self, &options, target.path, error);
@@ -322,6 +387,7 @@ q_socket_bind_port (QSocket   *self,
   BindOptions options = {
     .name = "bind_port", .reuse_address = reuseaddr, .socktype = SOCK_STREAM,
   };
+  gboolean ok;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -333,7 +399,13 @@ q_socket_bind_port (QSocket   *self,
       return FALSE;
     }
 
-  return bind_any (self, &options, G_SOCKET_FAMILY_INVALID, port, error);
+  if (!q_socket_begin_opening (self, options.name, error))
+    return FALSE;
+
+  ok = bind_any (self, &options, G_SOCKET_FAMILY_INVALID, port, error);
+  q_socket_end_opening (self);
+
+  return ok;
 }
 
 gboolean
@@ -365,7 +437,7 @@ q_socket_bind_inet (QSocket        *self,
   if ((has_iface && !q_target_check_host (iface, error)) ||
       !q_socket_check_inet_family (family, error) ||
       !q_socket_check_type (socktype, &options.socktype, error))
-    return FALSE;
+    return q_socket_prefix_error (options.name, error);
 
   return bind_host (self, &options, has_iface ? iface : NULL, has_service ? service : "",
                     family, error);
@@ -386,9 +458,48 @@ q_socket_bind_unix (QSocket      *self,
 
   if (!q_target_check_path (path, error) ||
       !q_socket_check_type (socktype, &options.socktype, error))
-    return FALSE;
+    return q_socket_prefix_error (options.name, error);
 
   return bind_path (self, &options, path, error);
+}
+
+/* accept () must not block, whatever was done with the descriptor before. */
+static void
+become_listener (QChannel *channel)
+{
+  QPlainTransport *plain = &channel->plain;
+  int flags = fcntl (channel->fd, F_GETFL);
+
+  if ((flags & O_NONBLOCK) == 0)
+    {
+      /* The flags of an adopted descriptor are to be given back. */
+      if (!plain->is_ours && channel->restore_flags < 0)
+        channel->restore_flags = flags;
+      fcntl (channel->fd, F_SETFL, flags | O_NONBLOCK);
+    }
+
+  /* A receive, pointless as it is here, must not make it block again. */
+  g_atomic_int_set (&plain->nonblocking, TRUE);
+  plain->is_ours = FALSE;
+  channel->kind = Q_CHANNEL_LISTENING;
+}
+
+static gboolean
+set_listen_error (QChannel  *channel,
+                  int        system_error,
+                  GError   **error)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *escaped = NULL;
+  QAddress address;
+
+  q_channel_get_local_address (channel, &address);
+  text = q_address_describe (&address);
+  escaped = g_strescape (text, NULL);
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_LISTEN, "listen on \"%s\": %s",
+               escaped, g_strerror (system_error));
+
+  return FALSE;
 }
 
 gboolean
@@ -397,7 +508,7 @@ q_socket_listen (QSocket  *self,
                  GError  **error)
 {
   g_autoptr (QChannel) channel = NULL;
-  int system_error = 0;
+  gboolean ok;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -409,19 +520,24 @@ q_socket_listen (QSocket  *self,
       return FALSE;
     }
 
-  if (listen (channel->fd, backlog > 0 ? backlog : DEFAULT_BACKLOG) != 0)
-    system_error = errno;
+  ok = listen (channel->fd, backlog > 0 ? backlog : DEFAULT_BACKLOG) == 0;
+  if (ok)
+    become_listener (channel);
   else
-    channel->kind = Q_CHANNEL_LISTENING;
+    set_listen_error (channel, errno, error);
   q_channel_unpin (channel);
 
-  if (system_error == 0)
-    return TRUE;
+  return ok;
+}
 
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_LISTEN, "listen: %s",
-               g_strerror (system_error));
+/* Somebody may have called listen () on the descriptor. */
+static gboolean
+is_listening (QChannel *channel)
+{
+  int value = FALSE;
+  socklen_t length = sizeof value;
 
-  return FALSE;
+  return getsockopt (channel->fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value;
 }
 
 /* A socket for a connection that was taken from @channel. */
@@ -458,6 +574,9 @@ q_socket_accept (QSocket       *self,
   channel = q_socket_enter (self, Q_ROLE_READER, "accept", error);
   if (channel == NULL)
     return NULL;
+
+  if (channel->kind != Q_CHANNEL_LISTENING && is_listening (channel))
+    become_listener (channel);
 
   q_accept_op_init (&op, "accept on", channel, &self->sink);
   if (q_op_run (&op.parent, timeout_ms, cancellable, error) && op.fd >= 0)

@@ -59,13 +59,16 @@ struct _QSocket
   _Atomic (QChannel *) retired;
   GCond writer_left;
   atomic_int n_waiting;         /* for writer_left */
+  _Atomic (GThread *) borrower; /* who flushes */
   QConnectOp *connecting;       /* what an opener waits for just now */
   QLookup *binding;
   gboolean opening_aborted;     /* closed since an opener has begun */
   GSList *sources;
+  _Atomic (GThread *) waker;    /* who wakes them */
   GIOStream *io_stream;
   char *hostname[2];            /* of this and of the other end, once looked up */
   gboolean is_disposed;
+  gboolean is_deleted;          /* and has told so */
 };
 
 /* ---- options (q-socket-options.c) ---- */
@@ -87,21 +90,37 @@ void      q_socket_leave (QSocket     *self,
                           QRole        role,
                           QChannel    *channel);
 
+/* What roles[] holds. */
+enum
+{
+  Q_ROLE_FREE,
+  Q_ROLE_TAKEN,
+  Q_ROLE_LENT,            /* to a flush, which is no second writer to anybody */
+};
+
 /* For the short ways that use neither descriptor nor handlers: the role keeps the
  * memory of the channel, and that is all they need. */
 static inline gboolean
 q_socket_take_role (QSocket *self,
                     QRole    role)
 {
-  return atomic_exchange (&self->roles[role], TRUE) == FALSE;
+  int expected = Q_ROLE_FREE;
+
+  return atomic_compare_exchange_strong (&self->roles[role], &expected, Q_ROLE_TAKEN);
 }
 
 static inline void
 q_socket_give_role (QSocket *self,
                     QRole    role)
 {
-  atomic_store_explicit (&self->roles[role], FALSE, memory_order_release);
+  atomic_store_explicit (&self->roles[role], Q_ROLE_FREE, memory_order_release);
 }
+
+/* Takes the writer's role for a flush. Whoever wants to send meanwhile waits until
+ * it is over, since it never takes long. */
+gboolean  q_socket_borrow_writer (QSocket *self);
+
+void      q_socket_return_writer (QSocket *self);
 
 /* Waits until nobody sends. Returns FALSE if that takes too long. */
 gboolean  q_socket_wait_for_writer (QSocket   *self,
@@ -145,9 +164,10 @@ void      q_socket_retire (QSocket  *self,
 
 /* ---- opening and closing (q-socket.c) ---- */
 
-/* Takes the descriptor out of the open channel; the caller has both roles. */
-int       q_socket_steal_channel (QSocket  *self,
-                                  GError  **error);
+/* Takes the descriptor out of @channel; the caller has both roles. */
+int       q_socket_steal_channel (QSocket   *self,
+                                  QChannel  *channel,
+                                  GError   **error);
 
 /* Closes what is open, with its event. Returns whether anything was. */
 gboolean  q_socket_close_channel (QSocket *self);
@@ -195,6 +215,48 @@ q_socket_may_report_reads (QSocket *self)
 /* To be called when bytes have arrived. */
 void     q_socket_note_handlers (QSocket *self);
 
+/* The short way of a read: takes the reader's role if nobody has it and @size
+ * bytes are in the buffer already. Ends with q_socket_finish_buffered (). */
+static inline QChannel *
+q_socket_begin_buffered (QSocket *self,
+                         gsize    size)
+{
+  QChannel *channel;
+
+  if (!q_socket_take_role (self, Q_ROLE_READER))
+    return NULL;
+
+  channel = atomic_load (&self->channel);
+  if (channel != NULL && q_read_buffer_length (&channel->in) >= size &&
+      !q_channel_has_text (channel))
+    return channel;
+
+  q_socket_give_role (self, Q_ROLE_READER);
+
+  return NULL;
+}
+
+/* The same with an event about it; handlers may do what they like. */
+void     q_socket_finish_reported (QSocket  *self,
+                                   QChannel *channel,
+                                   gsize     size);
+
+static inline void
+q_socket_finish_buffered (QSocket  *self,
+                          QChannel *channel,
+                          gsize     size,
+                          gboolean  report)
+{
+  if (G_UNLIKELY (report))
+    {
+      q_socket_finish_reported (self, channel, size);
+      return;
+    }
+
+  q_read_buffer_consume (&channel->in, size);
+  q_socket_give_role (self, Q_ROLE_READER);
+}
+
 /* ---- sending (q-socket-send.c) ---- */
 
 /* Sends head and body as one, or gathers them if the socket is corked. */
@@ -208,7 +270,21 @@ gboolean q_socket_write (QSocket       *self,
                          GCancellable  *cancellable,
                          GError       **error);
 
-/* The same for one vector, of which less may be sent. Returns -1 on failure. */
+/* The same for who is inside as the writer. @moved says how many bytes of head and
+ * body left or were gathered, also after a failure. */
+gboolean q_socket_write_inside (QSocket       *self,
+                                QChannel      *channel,
+                                const char    *name,
+                                const void    *head,
+                                gsize          head_length,
+                                const void    *body,
+                                gsize          body_length,
+                                gsize         *moved,
+                                int            timeout_ms,
+                                GCancellable  *cancellable,
+                                GError       **error);
+
+/* The same as q_socket_write () for one vector, of which less may be sent. Returns -1 on failure. */
 gssize   q_socket_write_some (QSocket       *self,
                               const char    *name,
                               const void    *bytes,

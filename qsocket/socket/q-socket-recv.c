@@ -66,34 +66,26 @@ q_socket_read_small (QSocket       *self,
 
 /* ---- bytes ---- */
 
-/* Small records that are there already need no operation at all. */
-static gboolean
-read_buffered (QSocket *self,
-               void    *buffer,
-               gsize    minimum,
-               gsize    size,
-               gsize   *length)
+/* Small records that are there already need no operation at all. Returns where
+ * they are until finish_small (), or NULL. */
+static QChannel *
+begin_small (QSocket      *self,
+             gsize         size,
+             GCancellable *cancellable)
 {
-  QChannel *channel;
-  gboolean done = FALSE;
+  if (cancellable != NULL || size == 0 || size >= Q_READ_DIRECT_SIZE)
+    return NULL;
 
-  if (!q_socket_take_role (self, Q_ROLE_READER))
-    return FALSE;
+  return q_socket_begin_buffered (self, size);
+}
 
-  channel = atomic_load (&self->channel);
-  if (channel != NULL && q_read_buffer_length (&channel->in) >= minimum &&
-      size < Q_READ_DIRECT_SIZE && minimum > 0 && !q_channel_has_text (channel) &&
-      !q_socket_wants_event (self, Q_SOCKET_EVENT_TYPE_PACKET_READ))
-    {
-      *length = MIN (size, q_read_buffer_length (&channel->in));
-      memcpy (buffer, q_read_buffer_bytes (&channel->in), *length);
-      q_read_buffer_consume (&channel->in, *length);
-      done = TRUE;
-    }
-
-  q_socket_give_role (self, Q_ROLE_READER);
-
-  return done;
+static void
+finish_small (QSocket  *self,
+              QChannel *channel,
+              gsize     size)
+{
+  q_socket_note_handlers (self);
+  q_socket_finish_buffered (self, channel, size, q_socket_may_report_reads (self));
 }
 
 gssize
@@ -107,7 +99,6 @@ q_socket_recv_into (QSocket       *self,
 {
   QChannel *channel;
   gboolean ok;
-  gsize length;
   QReadOp op;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), -1);
@@ -115,8 +106,13 @@ q_socket_recv_into (QSocket       *self,
   g_return_val_if_fail (minimum <= size && size <= G_MAXSSIZE, -1);
   g_return_val_if_fail (error == NULL || *error == NULL, -1);
 
-  if (cancellable == NULL && read_buffered (self, buffer, minimum, size, &length))
-    return (gssize) length;
+  channel = minimum == size ? begin_small (self, size, cancellable) : NULL;
+  if (channel != NULL)
+    {
+      memcpy (buffer, q_read_buffer_bytes (&channel->in), size);
+      finish_small (self, channel, size);
+      return (gssize) size;
+    }
 
   channel = enter_for_bytes (self, "recv_into from", error);
   if (channel == NULL)
@@ -147,6 +143,15 @@ q_socket_recv_binary (QSocket       *self,
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  channel = size > 0 ? begin_small (self, (gsize) size, cancellable) : NULL;
+  if (channel != NULL)
+    {
+      GBytes *bytes = g_bytes_new (q_read_buffer_bytes (&channel->in), (gsize) size);
+
+      finish_small (self, channel, (gsize) size);
+      return bytes;
+    }
 
   channel = enter_for_bytes (self, "recv_binary from", error);
   if (channel == NULL)
@@ -290,12 +295,11 @@ q_socket_recv (QSocket       *self,
 
 /* Another call reads just now: whatever the descriptor says has to do. */
 static gboolean
-poll_for (QSocket *self,
-          short    direction,
-          int      timeout_ms)
+poll_for (QSocket   *self,
+          short      direction,
+          QDeadline *deadline)
 {
   g_autoptr (QChannel) channel = q_socket_ref_channel (self);
-  QDeadline deadline = q_deadline_new (timeout_ms);
   struct pollfd pollfd;
   int n;
 
@@ -305,7 +309,7 @@ poll_for (QSocket *self,
   pollfd = (struct pollfd) { channel->fd, direction, 0 };
   do
     {
-      gint64 left = q_deadline_left (&deadline);
+      gint64 left = q_deadline_left (deadline);
       struct timespec time = { left / G_USEC_PER_SEC, left % G_USEC_PER_SEC * 1000 };
 
       n = ppoll (&pollfd, 1, left == Q_DEADLINE_NEVER ? NULL : &time, NULL);
@@ -323,6 +327,7 @@ gboolean
 q_socket_is_data_available (QSocket *self,
                             int      timeout_ms)
 {
+  QDeadline deadline = q_deadline_new (timeout_ms);
   QChannel *channel;
   gboolean available;
   QReadOp op;
@@ -331,12 +336,12 @@ q_socket_is_data_available (QSocket *self,
 
   channel = q_socket_enter (self, Q_ROLE_READER, "is_data_available", NULL);
   if (channel == NULL)
-    return poll_for (self, POLLIN, timeout_ms);
+    return poll_for (self, POLLIN, &deadline);
 
   if (channel->kind == Q_CHANNEL_LISTENING || q_channel_keeps_boundaries (channel))
     {
       available = q_read_buffer_length (&channel->in) > 0 ||
-                  poll_for (self, POLLIN, timeout_ms);
+                  poll_for (self, POLLIN, &deadline);
     }
   else
     {
@@ -370,8 +375,7 @@ q_socket_is_write_finished (QSocket *self,
     return FALSE;
 
   finished = atomic_load_explicit (&channel->out_length, memory_order_relaxed) == 0 &&
-             poll_for (self, POLLOUT, deadline.timeout_ms < 0
-                                      ? -1 : (int) (q_deadline_left (&deadline) / 1000));
+             poll_for (self, POLLOUT, &deadline);
   q_channel_unref (channel);
 
   return finished;

@@ -65,6 +65,42 @@ q_socket_set_not_open_error (const char  *name,
                "%.*s: the socket is not open", get_name_length (name), name);
 }
 
+gboolean
+q_socket_borrow_writer (QSocket *self)
+{
+  int expected = Q_ROLE_FREE;
+
+  if (!atomic_compare_exchange_strong (&self->roles[Q_ROLE_WRITER], &expected, Q_ROLE_LENT))
+    return FALSE;
+
+  atomic_store (&self->borrower, g_thread_self ());
+
+  return TRUE;
+}
+
+void
+q_socket_return_writer (QSocket *self)
+{
+  atomic_store (&self->borrower, NULL);
+  q_socket_give_role (self, Q_ROLE_WRITER);
+}
+
+/* A handler that the flush itself calls must not wait for it. */
+static gboolean
+take_role_after_flush (QSocket *self,
+                       QRole    role)
+{
+  while (!q_socket_take_role (self, role))
+    {
+      if (atomic_load (&self->roles[role]) == Q_ROLE_TAKEN ||
+          atomic_load (&self->borrower) == g_thread_self ())
+        return FALSE;
+      g_thread_yield ();
+    }
+
+  return TRUE;
+}
+
 QChannel *
 q_socket_enter (QSocket     *self,
                 QRole        role,
@@ -73,7 +109,7 @@ q_socket_enter (QSocket     *self,
 {
   QChannel *channel;
 
-  if (!q_socket_take_role (self, role))
+  if (!take_role_after_flush (self, role))
     {
       q_socket_set_pending_error (role, name, error);
       return NULL;
@@ -98,7 +134,7 @@ q_socket_leave (QSocket  *self,
                 QChannel *channel)
 {
   q_channel_unpin (channel);
-  atomic_store (&self->roles[role], FALSE);
+  atomic_store (&self->roles[role], Q_ROLE_FREE);
 
   if (atomic_load (&self->retired) != NULL)
     q_socket_reap (self);
@@ -113,6 +149,9 @@ q_socket_leave (QSocket  *self,
   g_object_unref (self);
 }
 
+/* The short ways leave without a word, so it is looked at now and then as well. */
+#define LOOK_AGAIN_US (5 * 1000)
+
 gboolean
 q_socket_wait_for_writer (QSocket   *self,
                           QDeadline *deadline)
@@ -122,12 +161,13 @@ q_socket_wait_for_writer (QSocket   *self,
 
   g_mutex_lock (&self->lock);
   atomic_fetch_add (&self->n_waiting, 1);
-  while (in_time && atomic_load (&self->roles[Q_ROLE_WRITER]))
+  while (in_time && atomic_load (&self->roles[Q_ROLE_WRITER]) != Q_ROLE_FREE)
     {
-      if (end == Q_DEADLINE_NEVER)
-        g_cond_wait (&self->writer_left, &self->lock);
-      else
-        in_time = g_cond_wait_until (&self->writer_left, &self->lock, end);
+      gint64 now = g_get_monotonic_time ();
+
+      in_time = now < end;
+      if (in_time)
+        g_cond_wait_until (&self->writer_left, &self->lock, MIN (end, now + LOOK_AGAIN_US));
     }
   atomic_fetch_sub (&self->n_waiting, 1);
   g_mutex_unlock (&self->lock);

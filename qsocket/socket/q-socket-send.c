@@ -29,20 +29,18 @@ gather (QChannel   *channel,
          q_channel_gather (channel, body, body_length);
 }
 
-/* The caller is inside as the writer. @moved says how many bytes of head and body
- * left or were gathered, also after a failure. */
-static gboolean
-write_inside (QSocket       *self,
-              QChannel      *channel,
-              const char    *name,
-              const void    *head,
-              gsize          head_length,
-              const void    *body,
-              gsize          body_length,
-              gsize         *moved,
-              int            timeout_ms,
-              GCancellable  *cancellable,
-              GError       **error)
+gboolean
+q_socket_write_inside (QSocket       *self,
+                       QChannel      *channel,
+                       const char    *name,
+                       const void    *head,
+                       gsize          head_length,
+                       const void    *body,
+                       gsize          body_length,
+                       gsize         *moved,
+                       int            timeout_ms,
+                       GCancellable  *cancellable,
+                       GError       **error)
 {
   gboolean ok;
   QWriteOp op;
@@ -87,8 +85,8 @@ q_socket_write (QSocket       *self,
   if (channel == NULL)
     return FALSE;
 
-  ok = write_inside (self, channel, name, head, head_length, body, body_length, &moved,
-                     timeout_ms, cancellable, error);
+  ok = q_socket_write_inside (self, channel, name, head, head_length, body, body_length, &moved,
+                              timeout_ms, cancellable, error);
   q_socket_leave (self, Q_ROLE_WRITER, channel);
 
   return ok;
@@ -164,18 +162,23 @@ q_socket_uncork (QSocket       *self,
 }
 
 /* One try after the other as long as the kernel takes bytes; the caller has the
- * writer's role and the channel. An error comes up again at the next send. */
-static void
+ * writer's role and the channel. An error comes up again at the next send.
+ * Returns whether it is worth waiting until the kernel takes more. */
+static gboolean
 flush_without_waiting (QSocket  *self,
                        QChannel *channel)
 {
+  QStep step;
   QWriteOp op;
 
   q_write_op_init (&op, "flush to", channel, &self->sink, &self->bytes_sent, NULL, 0, NULL, 0);
-  while (op.parent.klass->step (&op.parent) == Q_STEP_AGAIN)
-    continue;
+  do
+    step = op.parent.klass->step (&op.parent);
+  while (step == Q_STEP_AGAIN);
   g_clear_error (&op.parent.error);
   q_write_op_finish (&op);
+
+  return step == Q_STEP_WAIT;
 }
 
 gboolean
@@ -183,18 +186,20 @@ q_socket_flush_for_read (gpointer socket)
 {
   QSocket *self = socket;
   QChannel *channel;
-  gboolean more;
+  gboolean more = FALSE;
 
   /* If another thread sends just now the bytes are its business. */
-  channel = q_socket_enter (self, Q_ROLE_WRITER, "flush", NULL);
-  if (channel == NULL)
+  if (!q_socket_borrow_writer (self))
     return FALSE;
 
-  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
-    flush_without_waiting (self, channel);
-  more = atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0;
-
-  q_socket_leave (self, Q_ROLE_WRITER, channel);
+  channel = atomic_load (&self->channel);
+  if (channel != NULL && q_channel_pin (channel))
+    {
+      more = atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0 &&
+             flush_without_waiting (self, channel);
+      q_channel_unpin (channel);
+    }
+  q_socket_return_writer (self);
 
   return more;
 }
@@ -204,12 +209,12 @@ q_socket_flush_for_close (QSocket  *self,
                           QChannel *channel)
 {
   if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) == 0 ||
-      !q_socket_take_role (self, Q_ROLE_WRITER))
+      !q_socket_borrow_writer (self))
     return;
 
   if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
     flush_without_waiting (self, channel);
-  q_socket_give_role (self, Q_ROLE_WRITER);
+  q_socket_return_writer (self);
 }
 
 /* ---- bytes and text ---- */
@@ -297,8 +302,8 @@ q_socket_send (QSocket       *self,
     {
       gsize moved = 0;
 
-      ok = write_inside (self, channel, "send to", bytes, length, NULL, 0, &moved,
-                         timeout_ms, cancellable, error);
+      ok = q_socket_write_inside (self, channel, "send to", bytes, length, NULL, 0, &moved,
+                                  timeout_ms, cancellable, error);
       if (moved > 0)
         q_text_encoder_mark_sent (encoder);
     }

@@ -15,7 +15,7 @@ typedef struct
   QSocket *socket;
   QChannel *channel;
   GIOCondition condition;
-  gpointer tag;
+  gpointer tag;           /* only for the thread of the context */
   gboolean is_closed;     /* under the socket's lock */
 } QSocketSource;
 
@@ -35,12 +35,30 @@ is_ready (QSocketSource *self)
 }
 
 static gboolean
+is_closed (QSocketSource *self)
+{
+  gboolean closed;
+
+  g_mutex_lock (&self->socket->lock);
+  closed = self->is_closed;
+  g_mutex_unlock (&self->socket->lock);
+
+  return closed;
+}
+
+static gboolean
 socket_source_prepare (GSource *source,
                        int     *timeout)
 {
+  QSocketSource *self = (QSocketSource *) source;
+
   *timeout = -1;
 
-  return is_ready ((QSocketSource *) source);
+  /* The number may come to mean something else. */
+  if (self->tag != NULL && is_closed (self))
+    g_source_remove_unix_fd (source, g_steal_pointer (&self->tag));
+
+  return is_ready (self);
 }
 
 static gboolean
@@ -63,14 +81,26 @@ socket_source_dispatch (GSource     *source,
   return callback (user_data);
 }
 
+/* From here on a close in another thread does not find it any more. The thread that
+ * closes has the lock already if it is the last one to know the source. */
+static void
+socket_source_dispose (GSource *source)
+{
+  QSocketSource *self = (QSocketSource *) source;
+  QSocket *socket = self->socket;
+  gboolean is_locked = atomic_load (&socket->waker) == g_thread_self ();
+
+  if (!is_locked)
+    g_mutex_lock (&socket->lock);
+  socket->sources = g_slist_remove (socket->sources, self);
+  if (!is_locked)
+    g_mutex_unlock (&socket->lock);
+}
+
 static void
 socket_source_finalize (GSource *source)
 {
   QSocketSource *self = (QSocketSource *) source;
-
-  g_mutex_lock (&self->socket->lock);
-  self->socket->sources = g_slist_remove (self->socket->sources, self);
-  g_mutex_unlock (&self->socket->lock);
 
   q_channel_unref (self->channel);
   g_object_unref (self->socket);
@@ -119,6 +149,7 @@ q_socket_create_source (QSocket      *self,
   source->socket = g_object_ref (self);
   source->channel = channel;
   source->condition = condition | G_IO_ERR | G_IO_HUP;
+  g_source_set_dispose_function (&source->source, socket_source_dispose);
   g_source_set_static_name (&source->source, "[qsocket] create_source");
 
   g_mutex_lock (&self->lock);
@@ -141,22 +172,30 @@ q_socket_create_source (QSocket      *self,
   return &source->source;
 }
 
+/* All under the lock, so that the thread of a context does not learn of the close,
+ * and free the context, while this one is still busy waking it. */
 void
 q_socket_wake_sources (QSocket *self)
 {
-  g_mutex_lock (&self->lock);
+  GSList *next;
 
-  for (GSList *link = self->sources; link != NULL; link = link->next)
+  g_mutex_lock (&self->lock);
+  atomic_store (&self->waker, g_thread_self ());
+
+  for (GSList *link = self->sources; link != NULL; link = next)
     {
       QSocketSource *source = link->data;
 
-      if (source->channel != NULL && q_channel_is_closed (source->channel) && !source->is_closed)
-        {
-          source->is_closed = TRUE;
-          g_source_remove_unix_fd (&source->source, g_steal_pointer (&source->tag));
-          g_source_set_ready_time (&source->source, 0);
-        }
+      next = link->next;
+      if (source->is_closed || !q_channel_is_closed (source->channel))
+        continue;
+
+      source->is_closed = TRUE;
+      g_source_ref (&source->source);
+      g_source_set_ready_time (&source->source, 0);
+      g_source_unref (&source->source);
     }
 
+  atomic_store (&self->waker, NULL);
   g_mutex_unlock (&self->lock);
 }

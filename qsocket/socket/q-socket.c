@@ -12,37 +12,51 @@ G_DEFINE_FINAL_TYPE (QSocket, q_socket, G_TYPE_OBJECT)
 
 /* ---- opening and closing ---- */
 
-/* From here on the socket is not open, and knows nothing of what it was open with. */
+/* From here on the socket is not open, and knows nothing of what it was open with.
+ * With @only not even that happens if it is open with another channel. */
 static QChannel *
-take_channel (QSocket *self)
+take_channel (QSocket  *self,
+              QChannel *only)
 {
   g_autoptr (GIOStream) stream = NULL;
   QChannel *channel;
 
   g_mutex_lock (&self->lock);
-  channel = atomic_exchange (&self->channel, NULL);
-  g_clear_pointer (&self->hostname[0], g_free);
-  g_clear_pointer (&self->hostname[1], g_free);
-  stream = g_steal_pointer (&self->io_stream);
+  channel = atomic_load (&self->channel);
+  if (only != NULL && channel != only)
+    channel = NULL;
+  if (channel != NULL)
+    {
+      atomic_store (&self->channel, NULL);
+      g_clear_pointer (&self->hostname[0], g_free);
+      g_clear_pointer (&self->hostname[1], g_free);
+      stream = g_steal_pointer (&self->io_stream);
+    }
   g_mutex_unlock (&self->lock);
 
   return channel;
 }
 
 int
-q_socket_steal_channel (QSocket  *self,
-                        GError  **error)
+q_socket_steal_channel (QSocket   *self,
+                        QChannel  *channel,
+                        GError   **error)
 {
-  int fd = q_channel_steal_fd (atomic_load (&self->channel));
+  int fd = q_channel_steal_fd (channel);
 
   if (fd < 0)
     {
-      g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING,
-                           "steal_fd: a call uses the descriptor");
+      if (q_channel_is_closed (channel))
+        q_socket_set_not_open_error ("steal_fd", error);
+      else
+        g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING,
+                             "steal_fd: a call uses the descriptor");
       return -1;
     }
 
-  q_socket_retire (self, take_channel (self));
+  /* A close in another thread may have come after the descriptor was out. */
+  if (take_channel (self, channel) != NULL)
+    q_socket_retire (self, channel);
   q_socket_wake_sources (self);
 
   return fd;
@@ -51,17 +65,23 @@ q_socket_steal_channel (QSocket  *self,
 gboolean
 q_socket_close_channel (QSocket *self)
 {
-  QChannel *channel = take_channel (self);
+  QChannel *channel = take_channel (self, NULL);
+  gboolean closed;
 
   if (channel == NULL)
     return FALSE;
 
-  q_socket_flush_for_close (self, channel);
+  /* What a parent process gathered is the parent's to send. */
+  if (!q_channel_is_inherited (channel))
+    q_socket_flush_for_close (self, channel);
   atomic_store (&self->corked, FALSE);
-  q_channel_close (channel);
+  closed = q_channel_close (channel);
   q_socket_retire (self, channel);
   q_socket_wake_sources (self);
-  q_socket_emit_type (self, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
+
+  /* Not if another thread has just stolen the descriptor. */
+  if (closed)
+    q_socket_emit_type (self, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
 
   return TRUE;
 }
@@ -169,12 +189,16 @@ static void
 q_socket_dispose (GObject *object)
 {
   QSocket *self = Q_SOCKET (object);
-  gboolean is_first = !self->is_disposed;
 
   self->is_disposed = TRUE;
   q_socket_close (self, NULL);
-  if (is_first)
-    q_socket_emit_type (self, Q_SOCKET_EVENT_TYPE_DELETED);
+
+  /* A handler of channel-closed may have disposed of it before. */
+  if (!self->is_deleted)
+    {
+      self->is_deleted = TRUE;
+      q_socket_emit_type (self, Q_SOCKET_EVENT_TYPE_DELETED);
+    }
 
   q_socket_set_event_queue_object (self, NULL);
 

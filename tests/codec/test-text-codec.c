@@ -436,8 +436,9 @@ test_decoder_shift_state (void)
   assert_decodes (decoder, BYTES ("\x1b$"), FALSE, "");
   assert_pending (decoder, BYTES ("\x1b$"));
   assert_decodes (decoder, BYTES ("B"), FALSE, "");
-  assert_pending (decoder, "", 0);
+  assert_pending (decoder, BYTES ("\x1b$B"));
   assert_decodes (decoder, BYTES ("\x46\x7c\x4b"), FALSE, "\xe6\x97\xa5");
+  assert_pending (decoder, BYTES ("\x4b"));
   assert_decodes (decoder, NULL, 0, FALSE, "");
   assert_decodes (decoder, BYTES ("\x5c\x46\x7c"), FALSE, "\xe6\x9c\xac\xe6\x97\xa5");
   assert_decodes (decoder, NULL, 0, FALSE, "");
@@ -448,6 +449,53 @@ test_decoder_shift_state (void)
 
   assert_decodes (decoder, BYTES ("\x1b$B\x46\x7c"), TRUE, "\xe6\x97\xa5");
   assert_decodes (decoder, BYTES ("F|"), TRUE, "F|");
+}
+
+/* What had its effect but gave no text yet can be had back, and then the effect
+ * is gone; after a failure it is still there. */
+static void
+test_decoder_silent (void)
+{
+  static const struct { const char *charset, *silent, *bad, *text, *decoded; } rows[] = {
+    { "ISO-2022-JP", "\x1b$B", "\xff\xff", "\x46\x7c", "\xe6\x97\xa5" },
+    { "UTF-16", "\xff\xfe", "\x01\xdc", "\x2d\x4e", "\xe4\xb8\xad" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (QTextDecoder) decoder = NULL;
+      const char *silent = rows[i].silent;
+      g_autofree char *more = g_strconcat (silent, "\x46", NULL);
+
+      if (skip_without (rows[i].charset))
+        continue;
+
+      decoder = q_text_decoder_new (rows[i].charset);
+      assert_decodes (decoder, silent, strlen (silent), FALSE, "");
+      assert_pending (decoder, silent, strlen (silent));
+      g_assert_false (q_text_decoder_is_inside_character (decoder));
+      assert_undecodable (decoder, rows[i].bad, 2, FALSE, "byte ");
+      assert_pending (decoder, silent, strlen (silent));
+      assert_decodes (decoder, "\x46", 1, FALSE, "");
+      assert_pending (decoder, more, strlen (more));
+      g_assert_true (q_text_decoder_is_inside_character (decoder));
+      q_text_decoder_drop_pending (decoder);
+      assert_pending (decoder, "", 0);
+
+      assert_decodes (decoder, silent, strlen (silent), FALSE, "");
+      q_text_decoder_settle (decoder);
+      assert_pending (decoder, "", 0);
+      q_text_decoder_drop_pending (decoder);
+      assert_decodes (decoder, rows[i].text, 2, FALSE, rows[i].decoded);
+
+      g_clear_pointer (&decoder, q_text_decoder_free);
+      decoder = q_text_decoder_new (rows[i].charset);
+      for (int j = 0; j < 100; j++)
+        assert_decodes (decoder, silent, i == 0 ? 3 : 0, FALSE, "");
+      q_text_decoder_drop_pending (decoder);
+      assert_decodes (decoder, silent, strlen (silent), FALSE, "");
+      assert_decodes (decoder, rows[i].text, 2, FALSE, rows[i].decoded);
+    }
 }
 
 /* A converter that waits for accents must not keep a letter to itself. */
@@ -511,6 +559,7 @@ main (int    argc,
   g_test_add_func ("/codec/text/decoder/mark-learnt-in-error", test_decoder_mark_learnt_in_error);
   g_test_add_func ("/codec/text/decoder/mark-after-end", test_decoder_mark_after_end);
   g_test_add_func ("/codec/text/decoder/shift-state", test_decoder_shift_state);
+  g_test_add_func ("/codec/text/decoder/silent", test_decoder_silent);
   g_test_add_func ("/codec/text/decoder/holds-nothing", test_decoder_holds_nothing);
   g_test_add_func ("/codec/text/decoder/grows", test_decoder_grows);
   add_sample_tests ();

@@ -6,13 +6,13 @@
 
 #include "test-feed.h"
 
-#include <errno.h>
-#include <poll.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- tables ---- */
@@ -70,6 +70,22 @@ count_arrived (int fd)
   return n;
 }
 
+/* All that ever arrived at a TCP connection. With others, to write is to arrive. */
+static gboolean
+get_ever_arrived (int      fd,
+                  guint64 *n)
+{
+  struct tcp_info info = { 0 };
+  socklen_t length = sizeof info;
+
+  if (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    return FALSE;
+
+  *n = info.tcpi_bytes_received;
+
+  return TRUE;
+}
+
 void
 test_wait_arrived (QSocket *sock,
                    gsize    length)
@@ -102,7 +118,54 @@ test_wait_asleep (const int *tid)
     }
 }
 
+gint64
+test_thread_time_ms (void)
+{
+  struct timespec time;
+
+  g_assert_no_errno (clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time));
+
+  return (gint64) time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* ---- reads ---- */
+
+void
+test_expect_bytes (QSocket    *sock,
+                   gssize      size,
+                   const void *bytes,
+                   gsize       length)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) got = q_socket_recv_binary (sock, size, 20000, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), bytes, length);
+}
+
+void
+test_expect_failure (QSocket      *sock,
+                     gssize        size,
+                     int           timeout_ms,
+                     QSocketError  code)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) got = q_socket_recv_binary (sock, size, timeout_ms, NULL, &error);
+
+  g_assert_error (error, Q_SOCKET_ERROR, (int) code);
+  g_assert_null (got);
+}
+
 /* ---- the peer that writes ---- */
+
+static gboolean
+has_arrived (const TestFeed *feed,
+             gsize           length)
+{
+  guint64 n;
+
+  return !get_ever_arrived (feed->reader_fd, &n) || n - feed->arrived_before >= length;
+}
 
 static gpointer
 feed_thread (gpointer data)
@@ -120,7 +183,8 @@ feed_thread (gpointer data)
       if (feed->interval_ms > 0)
         g_usleep ((gulong) feed->interval_ms * 1000);
       else
-        while (done < feed->length && count_arrived (feed->reader_fd) > 0)
+        while (done < feed->length &&
+               (!has_arrived (feed, done) || count_arrived (feed->reader_fd) > 0))
           sched_yield ();
     }
 
@@ -147,6 +211,7 @@ test_feed_start (TestFeed   *feed,
     .piece = piece,
     .end = end,
   };
+  get_ever_arrived (feed->reader_fd, &feed->arrived_before);
   feed->thread = test_thread (feed_thread, feed);
 }
 

@@ -27,13 +27,14 @@ GThread *test_thread (GThreadFunc function,
                       gpointer    data);
 
 /* A peer that writes @bytes to @fd in pieces, each as soon as @reader has taken
- * the one before out of the kernel, and then may @end the stream. One that drips
- * writes a byte every @interval_ms, whatever the reader does. @bytes must outlive
- * it. */
+ * the one before out of the kernel (where two may still meet on their way), and
+ * then may @end the stream. One that drips writes a byte every @interval_ms,
+ * whatever the reader does. @bytes must outlive it. */
 typedef struct
 {
   int fd;
   int reader_fd;
+  guint64 arrived_before;
   const guint8 *bytes;
   gsize length;
   gsize piece;
@@ -86,6 +87,21 @@ void test_reset      (TestKind  kind,
 /* Waits, without reading, until @length bytes have arrived at @sock, or more. */
 void test_wait_arrived (QSocket *sock,
                         gsize    length);
+
+/* Reads so many bytes, as recv_binary () counts them, and compares. */
+void test_expect_bytes (QSocket    *sock,
+                        gssize      size,
+                        const void *bytes,
+                        gsize       length);
+
+/* Reads so many bytes, and fails. */
+void test_expect_failure (QSocket      *sock,
+                          gssize        size,
+                          int           timeout_ms,
+                          QSocketError  code);
+
+/* How long this thread has worked the processor. */
+gint64 test_thread_time_ms (void);
 
 /* Waits until the thread that wrote its number to @tid sleeps in the kernel. */
 void test_wait_asleep (const int *tid);

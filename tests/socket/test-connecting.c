@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "test-events.h"
+#include "test-peer.h"
+#include "test-resolver.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* What a call that is interrupted has on top of the promised 50 ms before the
+ * test fails: the machine may be busy. */
+#define SLACK_MS 300
+
+/* ---- peers that do not answer ---- */
+
+typedef enum
+{
+  SILENT_NAME,            /* a name whose lookup hangs */
+  SILENT_TCP,             /* a listener that drops what comes */
+  SILENT_UNIX,            /* the same, which UNIX sockets tell at once */
+  N_SILENT,
+} SilentKind;
+
+typedef struct
+{
+  SilentKind kind;
+  char *target;
+  char *dir;
+  int listener;
+  int queued;             /* fills the listener's backlog */
+} Silent;
+
+static int
+listen_without_backlog (Silent          *self,
+                        struct sockaddr *address,
+                        socklen_t        length)
+{
+  struct pollfd pollfd = { .events = POLLIN };
+
+  self->listener = pollfd.fd = socket (address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_no_errno (bind (self->listener, address, length));
+  g_assert_no_errno (getsockname (self->listener, address, &length));
+  g_assert_no_errno (listen (self->listener, 0));
+
+  self->queued = socket (address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_no_errno (connect (self->queued, address, length));
+  g_assert_cmpint (poll (&pollfd, 1, -1), ==, 1);
+
+  return self->listener;
+}
+
+static void
+silent_init (Silent     *self,
+             SilentKind  kind)
+{
+  struct sockaddr_in in = { .sin_family = AF_INET };
+  struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+  *self = (Silent) { .kind = kind, .listener = -1, .queued = -1 };
+
+  switch (kind)
+    {
+    case SILENT_TCP:
+      in.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+      listen_without_backlog (self, (struct sockaddr *) &in, sizeof in);
+      self->target = g_strdup_printf ("127.0.0.1:%d", ntohs (in.sin_port));
+      break;
+    case SILENT_UNIX:
+      self->dir = test_make_dir ();
+      self->target = g_build_filename (self->dir, "socket", NULL);
+      g_strlcpy (un.sun_path, self->target, sizeof un.sun_path);
+      listen_without_backlog (self, (struct sockaddr *) &un, sizeof un);
+      break;
+    case SILENT_NAME:
+    case N_SILENT:
+    default:
+      test_resolver_hang ();
+      self->target = g_strdup ("hanging.example:80");
+      break;
+    }
+}
+
+static void
+silent_clear (Silent *self)
+{
+  if (self->kind == SILENT_NAME)
+    test_resolver_restore ();
+  if (self->listener >= 0)
+    close (self->listener);
+  if (self->queued >= 0)
+    close (self->queued);
+  if (self->dir != NULL)
+    test_remove_dir (self->dir);
+  g_free (self->target);
+}
+
+/* ---- a call in another thread ---- */
+
+typedef struct
+{
+  QSocket *sock;
+  const char *target;
+  int timeout_ms;
+  GCancellable *cancellable;
+  gboolean binds;
+
+  GMutex lock;
+  GCond changed;
+  gboolean has_begun;
+  GThread *thread;
+  gboolean ok;
+  GError *error;
+} Attempt;
+
+static void
+begun (QSocket      *sock,
+       QSocketEvent *event,
+       gpointer      user_data)
+{
+  Attempt *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->has_begun = TRUE;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+static gpointer
+attempt_thread (gpointer data)
+{
+  Attempt *self = data;
+
+  if (self->binds)
+    self->ok = q_socket_bind (self->sock, self->target, FALSE, &self->error);
+  else
+    self->ok = q_socket_connect (self->sock, self->target, self->timeout_ms, self->cancellable,
+                                 &self->error);
+
+  return NULL;
+}
+
+/* Returns when the call is under way. */
+static void
+attempt_start (Attempt *self,
+               Silent  *silent)
+{
+  const char *signal = silent->kind == SILENT_NAME ? "hostname-lookup" : "connecting";
+
+  self->target = silent->target;
+  self->has_begun = FALSE;
+  self->error = NULL;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  g_signal_connect (self->sock, signal, G_CALLBACK (begun), self);
+  self->thread = g_thread_new ("attempt", attempt_thread, self);
+
+  g_mutex_lock (&self->lock);
+  while (!self->has_begun)
+    g_cond_wait (&self->changed, &self->lock);
+  g_mutex_unlock (&self->lock);
+  if (silent->kind == SILENT_NAME)
+    test_resolver_wait_until_asked (1);
+}
+
+static void
+attempt_join (Attempt *self)
+{
+  g_thread_join (self->thread);
+  g_signal_handlers_disconnect_by_data (self->sock, self);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
+}
+
+static void
+assert_still_useful (QSocket *sock)
+{
+  char *target;
+  g_autoptr (QSocket) listener = test_listener (&target);
+  GError *error = NULL;
+
+  g_assert_false (q_socket_is_open (sock));
+  g_assert_cmpint (q_socket_get_socket (sock), ==, -1);
+  q_socket_connect (sock, target, 10000, NULL, &error);
+  g_assert_no_error (error);
+  g_free (target);
+}
+
+/* ---- time ---- */
+
+static void
+test_timeout (gconstpointer data)
+{
+  static const int timeouts[] = { 0, 1, 30, 90, 150, 400 };
+  Silent silent;
+
+  silent_init (&silent, GPOINTER_TO_INT (data));
+
+  for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
+    {
+      g_autoptr (GString) log = g_string_new (NULL);
+      g_autoptr (QSocket) sock = q_socket_new ();
+      g_autofree char *prefix = g_strdup_printf ("connect to \"%s\": ", silent.target);
+      g_autofree char *suffix = g_strdup_printf (" within %d ms", timeouts[i]);
+      gint64 start = g_get_monotonic_time ();
+      GError *error = NULL;
+      int elapsed;
+
+      test_log_signals (sock, log);
+      g_assert_false (q_socket_connect (sock, silent.target, timeouts[i], NULL, &error));
+      elapsed = (int) test_elapsed_ms (start);
+      g_test_message ("timeout %d ms: returned after %d ms", timeouts[i], elapsed);
+      g_assert_cmpint (elapsed, >=, timeouts[i]);
+      g_assert_cmpint (elapsed, <, timeouts[i] + SLACK_MS);
+      g_assert_true (g_str_has_prefix (error->message, prefix));
+      g_assert_true (g_str_has_suffix (error->message, suffix));
+      test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
+      g_assert_false (q_socket_is_open (sock));
+      g_assert_null (strstr (log->str, "CONNECTED"));
+      g_assert_null (strstr (log->str, "CLOSED"));
+    }
+
+  silent_clear (&silent);
+}
+
+/* With no time at all what answers at once still answers. */
+static void
+test_no_time (void)
+{
+  char *target;
+  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autoptr (QSocket) unix_listener = q_socket_new ();
+  char *dir = test_make_dir ();
+  g_autofree char *path = g_build_filename (dir, "socket", NULL);
+  g_autoptr (QSocket) sock = q_socket_new ();
+  GError *error = NULL;
+
+  g_assert_true (q_socket_bind (unix_listener, path, FALSE, &error));
+  g_assert_true (q_socket_listen (unix_listener, 0, &error));
+
+  q_socket_connect (sock, target, 0, NULL, &error);
+  g_assert_no_error (error);
+  q_socket_connect (sock, path, 0, NULL, &error);
+  g_assert_no_error (error);
+
+  q_socket_close (unix_listener, NULL);
+  test_remove_dir (dir);
+  g_free (target);
+}
+
+/* A listener with a full backlog takes the connection once it has room. */
+static void
+test_unix_backlog (void)
+{
+  Silent silent;
+  Attempt attempt = { .sock = q_socket_new (), .timeout_ms = -1 };
+  GError *error = NULL;
+  int first;
+  int second;
+
+  silent_init (&silent, SILENT_UNIX);
+  attempt_start (&attempt, &silent);
+
+  first = accept (silent.listener, NULL, NULL);
+  second = accept (silent.listener, NULL, NULL);
+  g_assert_cmpint (second, >=, 0);
+  attempt_join (&attempt);
+  g_assert_no_error (attempt.error);
+
+  test_write_text (second, "hello");
+  g_assert_cmpint (q_socket_recv_i1 (attempt.sock, 10000, NULL, &error), ==, 'h');
+  g_assert_no_error (error);
+
+  close (first);
+  close (second);
+  silent_clear (&silent);
+  g_object_unref (attempt.sock);
+}
+
+/* ---- from other threads ---- */
+
+static void
+assert_interrupted (Attempt *attempt,
+                    gint64   start,
+                    GQuark   domain,
+                    int      code)
+{
+  int elapsed;
+
+  attempt_join (attempt);
+  elapsed = (int) test_elapsed_ms (start);
+  g_test_message ("interrupted after %d ms", elapsed);
+  g_assert_cmpint (elapsed, <, 50 + SLACK_MS);
+  g_assert_false (attempt->ok);
+  g_assert_error (attempt->error, domain, code);
+  g_clear_error (&attempt->error);
+  assert_still_useful (attempt->sock);
+}
+
+static void
+test_close (gconstpointer data)
+{
+  Attempt attempt = { .sock = q_socket_new () };
+  Silent silent;
+
+  silent_init (&silent, GPOINTER_TO_INT (data));
+
+  /* With a cancellable the call waits in another way. */
+  for (int i = 0; i < 4; i++)
+    {
+      g_autoptr (GCancellable) cancellable = i < 2 ? NULL : g_cancellable_new ();
+      GError *error = NULL;
+      gint64 start;
+
+      attempt.timeout_ms = i % 2 == 0 ? -1 : 60000;
+      attempt.cancellable = cancellable;
+      attempt_start (&attempt, &silent);
+      start = g_get_monotonic_time ();
+      g_assert_true (q_socket_close (attempt.sock, &error));
+      g_assert_no_error (error);
+      assert_interrupted (&attempt, start, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED);
+    }
+
+  silent_clear (&silent);
+  g_object_unref (attempt.sock);
+}
+
+static void
+test_shutdown (gconstpointer data)
+{
+  Attempt attempt = { .sock = q_socket_new (), .timeout_ms = -1 };
+  Silent silent;
+  GError *error = NULL;
+  gint64 start;
+
+  silent_init (&silent, GPOINTER_TO_INT (data));
+  attempt_start (&attempt, &silent);
+  start = g_get_monotonic_time ();
+  g_assert_true (q_socket_shutdown (attempt.sock, &error));
+  g_assert_no_error (error);
+  assert_interrupted (&attempt, start, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED);
+  silent_clear (&silent);
+  g_object_unref (attempt.sock);
+}
+
+static void
+test_cancel (gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Attempt attempt = { .sock = q_socket_new (), .timeout_ms = -1, .cancellable = cancellable };
+  Silent silent;
+  gint64 start;
+
+  silent_init (&silent, GPOINTER_TO_INT (data));
+  attempt_start (&attempt, &silent);
+  start = g_get_monotonic_time ();
+  g_cancellable_cancel (cancellable);
+  assert_interrupted (&attempt, start, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  silent_clear (&silent);
+  g_object_unref (attempt.sock);
+}
+
+static void
+test_cancelled_before (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  char *target;
+  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autoptr (QSocket) sock = q_socket_new ();
+  GError *error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  g_assert_false (q_socket_connect (sock, target, -1, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (q_socket_is_data_available (listener, 0));
+  assert_still_useful (sock);
+  g_free (target);
+}
+
+/* While one call opens the socket all others that would are refused; the first
+ * one goes on. */
+static void
+test_pending (void)
+{
+  static const char * const addresses[] = { "127.0.0.1", NULL };
+  char *target;
+  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autofree char *name = g_strdup_printf ("name.example:%d", q_socket_get_port (listener));
+  Attempt attempt = { .sock = q_socket_new (), .timeout_ms = 60000 };
+  QSocket *sock = attempt.sock;
+  GError *error = NULL;
+  Silent silent;
+
+  silent_init (&silent, SILENT_NAME);
+  g_free (silent.target);
+  silent.target = g_steal_pointer (&name);
+  attempt_start (&attempt, &silent);
+
+  g_assert_false (q_socket_connect (sock, target, 10000, NULL, &error));
+  g_assert_true (g_str_has_prefix (error->message, "connect: "));
+  test_assert_error (error, Q_SOCKET_ERROR_PENDING);
+  g_assert_false (q_socket_connect_unix (sock, "/tmp/x", G_SOCKET_TYPE_STREAM, 0, 10000, NULL,
+                                         &error));
+  test_assert_error (error, Q_SOCKET_ERROR_PENDING);
+  g_assert_false (q_socket_bind (sock, "127.0.0.1:0", FALSE, &error));
+  test_assert_error (error, Q_SOCKET_ERROR_PENDING);
+  g_assert_false (q_socket_bind_port (sock, 0, FALSE, &error));
+  test_assert_error (error, Q_SOCKET_ERROR_PENDING);
+  g_assert_false (q_socket_send_i1 (sock, 1, 10000, NULL, &error));
+  test_assert_error (error, Q_SOCKET_ERROR_NOT_OPEN);
+  g_assert_null (q_socket_recv_binary (sock, 0, 10000, NULL, &error));
+  test_assert_error (error, Q_SOCKET_ERROR_NOT_OPEN);
+  g_assert_false (q_socket_is_open (sock));
+
+  /* The lookup that hangs answers now. */
+  test_resolver_answer (addresses, 0);
+  test_resolver_restore ();
+  attempt_join (&attempt);
+  g_assert_no_error (attempt.error);
+  g_assert_true (q_socket_is_open (sock));
+  g_assert_cmpint (q_socket_get_port (sock), ==, q_socket_get_port (listener));
+
+  g_free (silent.target);
+  g_free (target);
+  g_object_unref (sock);
+}
+
+/* A bind waits for names too. */
+static void
+test_close_during_bind (void)
+{
+  Attempt attempt = { .sock = q_socket_new (), .binds = TRUE };
+  Silent silent;
+
+  silent_init (&silent, SILENT_NAME);
+
+  for (int i = 0; i < 2; i++)
+    {
+      GError *error = NULL;
+      gint64 start;
+
+      attempt_start (&attempt, &silent);
+      g_assert_false (q_socket_bind (attempt.sock, "127.0.0.1:0", FALSE, &error));
+      test_assert_error (error, Q_SOCKET_ERROR_PENDING);
+      g_assert_false (q_socket_connect (attempt.sock, "127.0.0.1:1", 0, NULL, &error));
+      test_assert_error (error, Q_SOCKET_ERROR_PENDING);
+      start = g_get_monotonic_time ();
+      if (i == 0)
+        g_assert_true (q_socket_close (attempt.sock, &error));
+      else
+        g_assert_true (q_socket_shutdown (attempt.sock, &error));
+      g_assert_no_error (error);
+      assert_interrupted (&attempt, start, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED);
+    }
+
+  silent_clear (&silent);
+  g_object_unref (attempt.sock);
+}
+
+/* Whatever the moment: once connecting has begun, a close leaves nothing open. */
+static void
+test_close_at_any_moment (void)
+{
+  char *target;
+  g_autoptr (QSocket) listener = test_listener (&target);
+  Silent reachable = { .kind = SILENT_TCP, .target = target };
+  guint n_connected = 0;
+
+  for (guint i = 0; i < 1500; i++)
+    {
+      Attempt attempt = { .sock = q_socket_new (), .timeout_ms = 60000 };
+      g_autoptr (QSocket) server = NULL;
+
+      attempt_start (&attempt, &reachable);
+      for (volatile guint j = 0; j < i * 20; j++)
+        continue;
+      q_socket_close (attempt.sock, NULL);
+      attempt_join (&attempt);
+
+      g_assert_false (q_socket_is_open (attempt.sock));
+      if (attempt.ok)
+        n_connected++;
+      else
+        test_assert_error (attempt.error, Q_SOCKET_ERROR_CLOSED);
+      server = q_socket_accept (listener, 0, NULL, NULL);
+      g_object_unref (attempt.sock);
+    }
+
+  g_test_message ("%u of 1500 were connected before they were closed", n_connected);
+  g_free (target);
+}
+
+/* The last reference goes in the thread that waits. */
+static void
+test_unref (void)
+{
+  Attempt attempt = { .sock = q_socket_new (), .timeout_ms = 100 };
+  Silent silent;
+
+  silent_init (&silent, SILENT_NAME);
+  attempt_start (&attempt, &silent);
+  g_signal_handlers_disconnect_by_data (attempt.sock, &attempt);
+  g_object_unref (attempt.sock);
+  g_thread_join (attempt.thread);
+  test_assert_error (attempt.error, Q_SOCKET_ERROR_CONNECT);
+
+  g_mutex_clear (&attempt.lock);
+  g_cond_clear (&attempt.changed);
+  silent_clear (&silent);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const char * const kinds[N_SILENT] = { "name", "tcp", "unix" };
+  static const struct
+  {
+    const char *name;
+    GTestDataFunc function;
+  } tests[] = {
+    { "timeout", test_timeout },
+    { "close", test_close },
+    { "shutdown", test_shutdown },
+    { "cancel", test_cancel },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    for (int kind = 0; kind < N_SILENT; kind++)
+      {
+        g_autofree char *path = g_strdup_printf ("/socket/connecting/%s/%s", tests[i].name,
+                                                 kinds[kind]);
+
+        g_test_add_data_func (path, GINT_TO_POINTER (kind), tests[i].function);
+      }
+  g_test_add_func ("/socket/connecting/no-time", test_no_time);
+  g_test_add_func ("/socket/connecting/unix-backlog", test_unix_backlog);
+  g_test_add_func ("/socket/connecting/cancelled-before", test_cancelled_before);
+  g_test_add_func ("/socket/connecting/pending", test_pending);
+  g_test_add_func ("/socket/connecting/close-during-bind", test_close_during_bind);
+  g_test_add_func ("/socket/connecting/close-at-any-moment", test_close_at_any_moment);
+  g_test_add_func ("/socket/connecting/unref", test_unref);
+
+  return g_test_run ();
+}
