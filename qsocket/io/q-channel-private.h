@@ -49,6 +49,10 @@ struct _QChannel
   atomic_int pins;
   int fork_generation;
 
+  /* Readable for good once the channel is closed; -1 until somebody waits for that
+   * in a main context. Nobody has to know those contexts to wake them. */
+  atomic_int closed_fd;
+
   QTransport *transport;
   QPlainTransport plain;
   QAddress peer;
@@ -121,6 +125,10 @@ gboolean q_channel_is_inherited (const QChannel *channel);
  * file, closes the descriptor at once or when the last call has left. Never
  * waits. Returns FALSE if it was closed already. */
 gboolean q_channel_close (QChannel *channel);
+
+/* A descriptor that becomes readable when the channel is closed; it lives as long
+ * as the channel. -1 if there is none to be had. */
+int q_channel_get_closed_fd (QChannel *channel);
 
 /* Takes the descriptor out. Returns -1, and nothing has changed, if a call is
  * inside or there is no descriptor left where a copy is needed. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,6 +55,7 @@ q_channel_new (int           fd,
   channel->family = family;
   channel->socktype = socktype;
   channel->fork_generation = fork_generation;
+  atomic_init (&channel->closed_fd, -1);
   channel->restore_flags = -1;
   channel->restore_fd_flags = -1;
   q_plain_transport_init (&channel->plain, fd, nonblocking, is_ours);
@@ -96,6 +98,8 @@ q_channel_unref (QChannel *channel)
 
   q_channel_close (channel);
 
+  if (atomic_load (&channel->closed_fd) >= 0)
+    close (atomic_load (&channel->closed_fd));
   q_read_buffer_clear (&channel->in);
   g_clear_pointer (&channel->decoder, q_text_decoder_free);
   g_clear_pointer (&channel->encoder, q_text_encoder_free);
@@ -135,6 +139,44 @@ q_channel_is_at_end (QChannel *channel)
   while (n < 0 && errno == EINTR);
 
   return n == 1 && (ioctl (channel->fd, FIONREAD, &more) != 0 || more == 0);
+}
+
+/* Not to the sources of a parent process, which has the same descriptor. */
+static void
+tell_closed (QChannel *channel)
+{
+  int closed_fd = atomic_load (&channel->closed_fd);
+  guint64 one = 1;
+
+  if (closed_fd >= 0 && !q_channel_is_inherited (channel) &&
+      write (closed_fd, &one, sizeof one) != sizeof one)
+    g_debug ("A source could not be woken: %s", g_strerror (errno));
+}
+
+int
+q_channel_get_closed_fd (QChannel *channel)
+{
+  int expected = -1;
+  int made;
+
+  if (atomic_load (&channel->closed_fd) >= 0)
+    return atomic_load (&channel->closed_fd);
+
+  made = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (made < 0)
+    return -1;
+
+  if (!atomic_compare_exchange_strong (&channel->closed_fd, &expected, made))
+    {
+      close (made);
+      return expected;
+    }
+
+  /* A close that came before did not see it. */
+  if (q_channel_is_closed (channel))
+    tell_closed (channel);
+
+  return made;
 }
 
 /* Whoever brings the count of a closed channel to nothing closes the descriptor.
@@ -186,6 +228,8 @@ q_channel_close (QChannel *channel)
       return FALSE;
     }
 
+  tell_closed (channel);
+
   if (q_channel_is_inherited (channel))
     {
       /* Those inside are threads of the parent and will never leave here. */
@@ -228,6 +272,7 @@ q_channel_steal_fd (QChannel *channel)
       return -1;
     }
 
+  tell_closed (channel);
   if (is_copy)
     release_fd (channel);
 

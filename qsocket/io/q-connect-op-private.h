@@ -41,11 +41,13 @@ typedef struct
   struct pollfd *fds;     /* attempts under way, and the wake-up behind them */
   guint *attempts;        /* the address of each */
   guint n_attempts;
+  struct pollfd own_fds[2];   /* enough for a lookup or one address */
+  guint own_attempt;
   int error;              /* the most telling one so far */
   guint error_address;
 
   GMutex lock;
-  gboolean aborted;
+  gboolean aborted;         /* atomic */
   int wake_fd;
 
   /* the result */

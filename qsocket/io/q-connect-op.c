@@ -33,25 +33,13 @@ enum
 
 /* ---- the wake-up ---- */
 
-static gboolean
-is_aborted (QConnectOp *self)
-{
-  gboolean aborted;
-
-  g_mutex_lock (&self->lock);
-  aborted = self->aborted;
-  g_mutex_unlock (&self->lock);
-
-  return aborted;
-}
-
 void
 q_connect_op_abort (QConnectOp *self)
 {
   guint64 one = 1;
 
   g_mutex_lock (&self->lock);
-  self->aborted = TRUE;
+  g_atomic_int_set (&self->aborted, TRUE);
   if (self->wake_fd >= 0 && write (self->wake_fd, &one, sizeof one) != sizeof one)
     g_debug ("A connect could not be woken: %s", g_strerror (errno));
   g_mutex_unlock (&self->lock);
@@ -130,8 +118,11 @@ interleave (QConnectOp     *self,
 static void
 begin_attempts (QConnectOp *self)
 {
-  self->fds = g_new (struct pollfd, self->n_addresses + 1);
-  self->attempts = g_new (guint, self->n_addresses);
+  if (self->n_addresses > 1)
+    {
+      self->fds = g_new (struct pollfd, self->n_addresses + 1);
+      self->attempts = g_new (guint, self->n_addresses);
+    }
   self->phase = PHASE_CONNECT;
 }
 
@@ -176,7 +167,6 @@ start (QConnectOp *self)
     return q_op_fail (&self->parent, Q_SOCKET_ERROR_CONNECT, "%s", error->message);
 
   /* The wake-up stands behind the lookup's descriptor. */
-  self->fds = g_new (struct pollfd, 2);
   self->fds[0] = (struct pollfd) { q_lookup_get_fd (self->lookup), POLLIN, 0 };
   self->phase = PHASE_LOOKUP;
 
@@ -199,7 +189,6 @@ finish_lookup (QConnectOp *self)
 
   interleave (self, found, n_found);
   report_resolved (self);
-  g_clear_pointer (&self->fds, g_free);
   begin_attempts (self);
 
   return Q_STEP_AGAIN;
@@ -264,32 +253,17 @@ is_connected_to_itself (QConnectOp *self,
                         int         fd,
                         guint       index)
 {
-  const QAddress *address = &self->addresses[index];
-  QAddress local;
-  gboolean is_loopback;
+  QAddress local = { .length = sizeof local.un };
+  QAddress peer = { .length = sizeof peer.un };
 
-  switch ((int) q_address_get_family (address))
-    {
-    case AF_INET:
-      is_loopback = ntohl (address->in.sin_addr.s_addr) >> 24 == 127;
-      break;
-    case AF_INET6:
-      is_loopback = IN6_IS_ADDR_LOOPBACK (&address->in6.sin6_addr);
-      break;
-    default:
-      is_loopback = FALSE;
-      break;
-    }
-
-  local.length = sizeof local.un;
-  if (!is_loopback || self->endpoint.socktype != SOCK_STREAM ||
+  if (self->endpoint.path != NULL || self->endpoint.socktype != SOCK_STREAM ||
       getsockname (fd, &local.sa, &local.length) != 0 ||
-      q_address_get_port (&local) != q_address_get_port (address))
+      q_address_get_port (&local) != q_address_get_port (&self->addresses[index]))
     return FALSE;
 
-  return q_address_get_family (&local) == G_SOCKET_FAMILY_IPV4
-         ? local.in.sin_addr.s_addr == address->in.sin_addr.s_addr
-         : IN6_ARE_ADDR_EQUAL (&local.in6.sin6_addr, &address->in6.sin6_addr);
+  /* Not the address that was asked for: 0.0.0.0 stands for others. */
+  return getpeername (fd, &peer.sa, &peer.length) == 0 &&
+         local.length == peer.length && memcmp (&local.sa, &peer.sa, local.length) == 0;
 }
 
 static QStep
@@ -302,6 +276,7 @@ succeed (QConnectOp *self,
     {
       close (fd);
       note_error (self, index, ECONNREFUSED);
+      self->next_at = 0;
       return Q_STEP_AGAIN;
     }
 
@@ -466,7 +441,7 @@ connect_step (QOp *op)
 {
   QConnectOp *self = (QConnectOp *) op;
 
-  if (is_aborted (self))
+  if (g_atomic_int_get (&self->aborted))
     return q_op_fail_closed_here (op);
 
   switch (self->phase)
@@ -517,6 +492,8 @@ q_connect_op_init (QConnectOp      *self,
     .wake_fd = -1,
     .fd = -1,
   };
+  self->fds = self->own_fds;
+  self->attempts = &self->own_attempt;
   g_mutex_init (&self->lock);
 }
 
@@ -531,7 +508,10 @@ q_connect_op_clear (QConnectOp *self)
   if (self->addresses != &self->one)
     g_free (self->addresses);
   g_free (self->ascii_host);
-  g_free (self->fds);
-  g_free (self->attempts);
+  if (self->fds != self->own_fds)
+    {
+      g_free (self->fds);
+      g_free (self->attempts);
+    }
   g_mutex_clear (&self->lock);
 }

@@ -119,7 +119,8 @@ op_source_finalize (GSource *source)
 }
 
 static gboolean
-child_is_ready (gpointer user_data)
+child_is_ready (GCancellable *cancellable,
+                gpointer      user_data)
 {
   return G_SOURCE_CONTINUE;
 }
@@ -154,7 +155,7 @@ q_op_start (QOp          *op,
       GSource *child = g_cancellable_source_new (cancellable);
 
       /* Its own callback does nothing: a ready child makes its parent dispatch. */
-      g_source_set_callback (child, child_is_ready, NULL, NULL);
+      g_source_set_callback (child, G_SOURCE_FUNC (child_is_ready), NULL, NULL);
       g_source_add_child_source (source, child);
       g_source_unref (child);
       self->cancellable = g_object_ref (cancellable);

@@ -7,6 +7,31 @@
 #include "q-op-private.h"
 
 #include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* How often a cancellable is looked at that cannot be polled. */
+#define LOOK_AGAIN_US (20 * 1000)
+
+/* GLib ends the process if there is no descriptor left for this, so that is tried
+ * before. */
+static gboolean
+make_cancel_fd (GCancellable *cancellable,
+                GPollFD      *cancel_fd)
+{
+  int probe = eventfd (0, EFD_CLOEXEC);
+
+  if (probe < 0)
+    return FALSE;
+
+  close (probe);
+  if (g_cancellable_make_pollfd (cancellable, cancel_fd))
+    return TRUE;
+
+  cancel_fd->fd = -1;
+
+  return FALSE;
+}
 
 /* Sleeps until one of the descriptors speaks, the cancellable is cancelled, or
  * the nearer of deadline and op->wait.until has come. With the deadline already
@@ -20,17 +45,18 @@ wait_once (QOp          *op,
 {
   guint n_fds = op->wait.n_fds;
   struct pollfd *fds = g_newa (struct pollfd, n_fds + 1);
-  gint64 end = MIN (q_deadline_get (deadline), op->wait.until);
+  gint64 until = op->wait.until;
+  gint64 end;
   int n;
 
   if (n_fds > 0)
     memcpy (fds, op->wait.fds, n_fds * sizeof *fds);
 
-  /* Costs two system calls, so not before it is needed; g_poll () is not used
-   * since it counts in whole milliseconds. */
-  if (cancellable != NULL && cancel_fd->fd < 0 &&
-      !g_cancellable_make_pollfd (cancellable, cancel_fd))
-    cancel_fd->fd = -1;
+  /* Costs system calls, so not before it is needed; g_poll () is not used since it
+   * counts in whole milliseconds. */
+  if (cancellable != NULL && cancel_fd->fd < 0 && !make_cancel_fd (cancellable, cancel_fd))
+    until = MIN (until, g_get_monotonic_time () + LOOK_AGAIN_US);
+  end = MIN (q_deadline_get (deadline), until);
   fds[n_fds] = (struct pollfd) { cancel_fd->fd, POLLIN, 0 };
 
   do
@@ -42,7 +68,7 @@ wait_once (QOp          *op,
     }
   while (n < 0 && errno == EINTR);
 
-  return n != 0 || q_deadline_get (deadline) > op->wait.until;
+  return n != 0 || q_deadline_get (deadline) > until;
 }
 
 static QStep

@@ -144,7 +144,7 @@ plain_wait (QTransport    *transport,
   *pollfd = (struct pollfd) { self->fd, direction, 0 };
 }
 
-static const QTransportClass plain_class = { plain_read, plain_write, plain_wait };
+static const QTransportClass plain_class = { plain_read, plain_write, plain_wait, FALSE };
 
 void
 q_plain_transport_init (QPlainTransport *self,

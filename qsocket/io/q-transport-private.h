@@ -42,6 +42,9 @@ typedef struct
   void   (*wait)  (QTransport         *transport,
                    short               direction,
                    struct pollfd      *pollfd);
+
+  /* Whether what goes over the wire is encrypted. */
+  gboolean is_secure;
 } QTransportClass;
 
 struct _QTransport

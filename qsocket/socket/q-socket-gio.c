@@ -55,13 +55,13 @@ adopt_channel (int      fd,
   if (kind == Q_CHANNEL_CLIENT)
     channel->peer = peer;
 
+  channel->restore_flags = flags;
   channel->restore_fd_flags = fcntl (fd, F_GETFD);
   fcntl (fd, F_SETFD, FD_CLOEXEC);
 
   /* accept () must not block; everything else has a flag of its own for that. */
   if (kind == Q_CHANNEL_LISTENING && (flags & O_NONBLOCK) == 0)
     {
-      channel->restore_flags = flags;
       fcntl (fd, F_SETFL, flags | O_NONBLOCK);
       channel->plain.nonblocking = TRUE;
     }

@@ -52,7 +52,7 @@ q_socket_set_charset (QSocket     *self,
 
   charset = q_charset_canonical_name (encoding, error);
   if (charset == NULL)
-    return FALSE;
+    return q_socket_prefix_error ("set_charset", error);
 
   /* The next text call sees that its converter is for another charset. */
   self->settings.charset = charset;

@@ -63,8 +63,6 @@ struct _QSocket
   QConnectOp *connecting;       /* what an opener waits for just now */
   QLookup *binding;
   gboolean opening_aborted;     /* closed since an opener has begun */
-  GSList *sources;
-  _Atomic (GThread *) waker;    /* who wakes them */
   GIOStream *io_stream;
   char *hostname[2];            /* of this and of the other end, once looked up */
   gboolean is_disposed;
@@ -133,6 +131,11 @@ void      q_socket_set_pending_error (QRole        role,
 void      q_socket_set_not_open_error (const char  *name,
                                        GError     **error);
 
+/* Puts the name of the public function, which is @name without its preposition, in
+ * front of an error. Returns FALSE. */
+gboolean  q_socket_prefix_error (const char  *name,
+                                 GError     **error);
+
 /* For questions that do no I/O; NULL if not open. */
 QChannel *q_socket_ref_channel (QSocket *self);
 
@@ -180,11 +183,6 @@ QSocket  *q_socket_new_heir (QSocket *self);
 gboolean q_socket_check_type (GSocketType   socktype,
                               int          *kernel_type,
                               GError      **error);
-
-/* Puts the name of the public function, @name without its preposition, in front
- * of an error. Returns FALSE. */
-gboolean q_socket_prefix_error (const char  *name,
-                                GError     **error);
 
 /* IPv4, IPv6, or INVALID for either. */
 gboolean q_socket_check_inet_family (GSocketFamily   family,
@@ -310,10 +308,5 @@ gboolean q_socket_read_small (QSocket       *self,
                               int            timeout_ms,
                               GCancellable  *cancellable,
                               GError       **error);
-
-/* ---- sources (q-socket-source.c) ---- */
-
-/* Wakes the sources made by create_source: the socket has been closed. */
-void     q_socket_wake_sources (QSocket *self);
 
 G_END_DECLS

@@ -307,6 +307,10 @@ q_socket_send (QSocket       *self,
       if (moved > 0)
         q_text_encoder_mark_sent (encoder);
     }
+  else
+    {
+      q_socket_prefix_error ("send to", error);
+    }
 
   q_socket_leave (self, Q_ROLE_WRITER, channel);
 

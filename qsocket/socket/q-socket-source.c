@@ -8,42 +8,28 @@
 #include "q-socket-private.h"
 
 /* A source for one channel: once that is closed it is ready for good, whatever
- * the socket is opened with afterwards. */
+ * the socket is opened with afterwards. What wakes it for that is a descriptor, not
+ * the thread that closes: that one must not touch a context that may go away. */
 typedef struct
 {
   GSource source;
   QSocket *socket;
   QChannel *channel;
   GIOCondition condition;
-  gpointer tag;           /* only for the thread of the context */
-  gboolean is_closed;     /* under the socket's lock */
+  gpointer tag;
+  gpointer closed_tag;
 } QSocketSource;
+
+/* Without a descriptor to be woken by. */
+#define LOOK_AGAIN_MS 20
 
 /* What no descriptor says: bytes that were read ahead, and the end of it all. */
 static gboolean
 is_ready (QSocketSource *self)
 {
-  gboolean ready;
-
-  g_mutex_lock (&self->socket->lock);
-  ready = self->is_closed ||
-          ((self->condition & G_IO_IN) != 0 &&
-           (q_read_buffer_length (&self->channel->in) > 0 || self->channel->at_end));
-  g_mutex_unlock (&self->socket->lock);
-
-  return ready;
-}
-
-static gboolean
-is_closed (QSocketSource *self)
-{
-  gboolean closed;
-
-  g_mutex_lock (&self->socket->lock);
-  closed = self->is_closed;
-  g_mutex_unlock (&self->socket->lock);
-
-  return closed;
+  return q_channel_is_closed (self->channel) ||
+         ((self->condition & G_IO_IN) != 0 &&
+          (q_read_buffer_length (&self->channel->in) > 0 || self->channel->at_end));
 }
 
 static gboolean
@@ -52,10 +38,10 @@ socket_source_prepare (GSource *source,
 {
   QSocketSource *self = (QSocketSource *) source;
 
-  *timeout = -1;
+  *timeout = self->closed_tag != NULL ? -1 : LOOK_AGAIN_MS;
 
   /* The number may come to mean something else. */
-  if (self->tag != NULL && is_closed (self))
+  if (self->tag != NULL && q_channel_is_closed (self->channel))
     g_source_remove_unix_fd (source, g_steal_pointer (&self->tag));
 
   return is_ready (self);
@@ -81,22 +67,6 @@ socket_source_dispatch (GSource     *source,
   return callback (user_data);
 }
 
-/* From here on a close in another thread does not find it any more. The thread that
- * closes has the lock already if it is the last one to know the source. */
-static void
-socket_source_dispose (GSource *source)
-{
-  QSocketSource *self = (QSocketSource *) source;
-  QSocket *socket = self->socket;
-  gboolean is_locked = atomic_load (&socket->waker) == g_thread_self ();
-
-  if (!is_locked)
-    g_mutex_lock (&socket->lock);
-  socket->sources = g_slist_remove (socket->sources, self);
-  if (!is_locked)
-    g_mutex_unlock (&socket->lock);
-}
-
 static void
 socket_source_finalize (GSource *source)
 {
@@ -106,11 +76,28 @@ socket_source_finalize (GSource *source)
   g_object_unref (self->socket);
 }
 
+/* What g_source_set_closure () needs, and with it GIO's pollable streams. */
+static gboolean
+invoke_closure (gpointer closure)
+{
+  GValue result = G_VALUE_INIT;
+  gboolean goes_on;
+
+  g_value_init (&result, G_TYPE_BOOLEAN);
+  g_closure_invoke (closure, &result, 0, NULL, NULL);
+  goes_on = g_value_get_boolean (&result);
+  g_value_unset (&result);
+
+  return goes_on;
+}
+
 static GSourceFuncs socket_source_funcs = {
   socket_source_prepare,
   socket_source_check,
   socket_source_dispatch,
   socket_source_finalize,
+  invoke_closure,
+  (GSourceDummyMarshal) g_cclosure_marshal_generic,
 };
 
 static gboolean
@@ -137,6 +124,7 @@ q_socket_create_source (QSocket      *self,
 {
   QChannel *channel;
   QSocketSource *source;
+  int closed_fd;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
@@ -149,16 +137,13 @@ q_socket_create_source (QSocket      *self,
   source->socket = g_object_ref (self);
   source->channel = channel;
   source->condition = condition | G_IO_ERR | G_IO_HUP;
-  g_source_set_dispose_function (&source->source, socket_source_dispose);
   g_source_set_static_name (&source->source, "[qsocket] create_source");
 
-  g_mutex_lock (&self->lock);
-  if (atomic_load (&self->channel) == channel)
+  closed_fd = q_channel_get_closed_fd (channel);
+  if (closed_fd >= 0)
+    source->closed_tag = g_source_add_unix_fd (&source->source, closed_fd, G_IO_IN);
+  if (!q_channel_is_closed (channel))
     source->tag = g_source_add_unix_fd (&source->source, channel->fd, source->condition);
-  else
-    source->is_closed = TRUE;
-  self->sources = g_slist_prepend (self->sources, source);
-  g_mutex_unlock (&self->lock);
 
   if (cancellable != NULL)
     {
@@ -170,32 +155,4 @@ q_socket_create_source (QSocket      *self,
     }
 
   return &source->source;
-}
-
-/* All under the lock, so that the thread of a context does not learn of the close,
- * and free the context, while this one is still busy waking it. */
-void
-q_socket_wake_sources (QSocket *self)
-{
-  GSList *next;
-
-  g_mutex_lock (&self->lock);
-  atomic_store (&self->waker, g_thread_self ());
-
-  for (GSList *link = self->sources; link != NULL; link = next)
-    {
-      QSocketSource *source = link->data;
-
-      next = link->next;
-      if (source->is_closed || !q_channel_is_closed (source->channel))
-        continue;
-
-      source->is_closed = TRUE;
-      g_source_ref (&source->source);
-      g_source_set_ready_time (&source->source, 0);
-      g_source_unref (&source->source);
-    }
-
-  atomic_store (&self->waker, NULL);
-  g_mutex_unlock (&self->lock);
 }

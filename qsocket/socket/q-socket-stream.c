@@ -348,6 +348,36 @@ stream_close (GIOStream     *stream,
   return ok;
 }
 
+/* It never waits, so it needs no thread, and events stay in the caller's. */
+static void
+stream_close_async (GIOStream           *stream,
+                    int                  io_priority,
+                    GCancellable        *cancellable,
+                    GAsyncReadyCallback  callback,
+                    gpointer             user_data)
+{
+  GTask *task = g_task_new (stream, cancellable, callback, user_data);
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, stream_close_async);
+  g_task_set_priority (task, io_priority);
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (stream_close (stream, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+static gboolean
+stream_close_finish (GIOStream     *stream,
+                     GAsyncResult  *result,
+                     GError       **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 static void
 q_socket_stream_finalize (GObject *object)
 {
@@ -369,6 +399,8 @@ q_socket_stream_class_init (QSocketStreamClass *klass)
   stream_class->get_input_stream = stream_get_input;
   stream_class->get_output_stream = stream_get_output;
   stream_class->close_fn = stream_close;
+  stream_class->close_async = stream_close_async;
+  stream_class->close_finish = stream_close_finish;
 }
 
 static void

@@ -57,7 +57,6 @@ q_socket_steal_channel (QSocket   *self,
   /* A close in another thread may have come after the descriptor was out. */
   if (take_channel (self, channel) != NULL)
     q_socket_retire (self, channel);
-  q_socket_wake_sources (self);
 
   return fd;
 }
@@ -77,7 +76,6 @@ q_socket_close_channel (QSocket *self)
   atomic_store (&self->corked, FALSE);
   closed = q_channel_close (channel);
   q_socket_retire (self, channel);
-  q_socket_wake_sources (self);
 
   /* Not if another thread has just stolen the descriptor. */
   if (closed)
@@ -136,7 +134,9 @@ q_socket_shutdown (QSocket  *self,
   system_error = errno;
   q_channel_unpin (channel);
 
-  if (result == 0)
+  /* A connection that both sides, or a reset, have ended before is ended. */
+  if (result == 0 || (system_error == ENOTCONN && (channel->kind == Q_CHANNEL_CLIENT ||
+                                                   channel->kind == Q_CHANNEL_ACCEPTED)))
     return TRUE;
 
   g_set_error (error, Q_SOCKET_ERROR,
@@ -169,6 +169,18 @@ q_socket_is_open (QSocket *self)
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
 
   return atomic_load (&self->channel) != NULL;
+}
+
+gboolean
+q_socket_is_secure (QSocket *self)
+{
+  g_autoptr (QChannel) channel = NULL;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  channel = q_socket_ref_channel (self);
+
+  return channel != NULL && channel->transport->klass->is_secure;
 }
 
 int

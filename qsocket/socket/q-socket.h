@@ -200,6 +200,23 @@ QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_is_open (QSocket *self);
 
 /**
+ * q_socket_is_secure:
+ * @self: a socket
+ *
+ * Tells whether what the socket sends and receives is encrypted.
+ *
+ * This version does not encrypt anything.
+ *
+ * May be called from any thread.
+ *
+ * Returns: `TRUE` if the connection uses TLS; `FALSE` also if it is not open
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_is_secure (QSocket *self);
+
+/**
  * q_socket_get_socket:
  * @self: a socket
  *

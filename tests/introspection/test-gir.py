@@ -101,6 +101,7 @@ set_charset (utf8 encoding, E) -> gboolean
 get_no_delay () -> gboolean
 set_no_delay (gboolean nodelay, E) -> gboolean
 is_open () -> gboolean
+is_secure () -> gboolean
 [C] set_event_queue (GLib.AsyncQueue? queue) -> none
 set_event_queue (EventQueue? queue) -> none
 

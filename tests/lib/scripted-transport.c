@@ -102,7 +102,9 @@ scripted_wait (QTransport    *transport,
   };
 }
 
-static const QTransportClass scripted_class = { scripted_read, scripted_write, scripted_wait };
+static const QTransportClass scripted_class = {
+  scripted_read, scripted_write, scripted_wait, TRUE,
+};
 
 void
 scripted_transport_init (ScriptedTransport *self,

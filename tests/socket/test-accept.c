@@ -375,8 +375,9 @@ test_read_from_listener (void)
       test_assert_error (error, Q_SOCKET_ERROR_SEND);
       g_assert_true (q_socket_is_open (listener));
 
-      q_socket_listen (listener, 0, &error);
-      g_assert_no_error (error);
+      /* Once is enough: the second round reads from what listens already. */
+      if (pass == 0)
+        g_assert_true (q_socket_listen (listener, 0, &error));
       g_assert_null (q_socket_accept (listener, 20, NULL, &error));
       g_assert_no_error (error);
     }

@@ -178,7 +178,7 @@ uncork (Fixture *f)
   GError *error = NULL;
 
   q_socket_cork (f->sock);
-  CHECKED (q_socket_send_i1 (f->sock, 1, ENOUGH, NULL, &error));
+  g_assert_true (q_socket_send_i1 (f->sock, 1, ENOUGH, NULL, NULL));
 
   return get_code (q_socket_uncork (f->sock, ENOUGH, NULL, &error), &error);
 }
@@ -343,7 +343,7 @@ run_deed (gsize row,
 {
   g_autoptr (GString) log = g_string_new (NULL);
   Fixture f = { .deed = deed, .nested = OK };
-  g_autoptr (QSocket) listener = test_listener (&f.target);
+  QSocket *listener = test_listener (&f.target);
   gpointer weak;
   int result;
 
@@ -364,6 +364,7 @@ run_deed (gsize row,
   g_assert_true (g_str_has_suffix (log->str, "DELETED\n"));
   g_assert_true (strstr (log->str, "DELETED") == log->str + log->len - strlen ("DELETED\n"));
 
+  g_object_unref (listener);
   g_free (f.target);
   close (f.fd);
 }
@@ -410,7 +411,7 @@ test_resurrect (gconstpointer signal)
   g_autoptr (GString) log = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
+  QSocket *listener = test_listener (&target);
   QSocket *kept = NULL;
   int fd;
   QSocket *sock = test_pair (TEST_TCP4, &fd);
@@ -427,6 +428,7 @@ test_resurrect (gconstpointer signal)
   test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
   g_assert_finalize_object (sock);
   g_assert_cmpstr (log->str, ==, "CHANNEL_CLOSED\nDELETED\n");
+  g_object_unref (listener);
   close (fd);
 }
 
