@@ -12,17 +12,83 @@
  * the context get their turn. */
 #define STEPS_IN_A_ROW 16
 
+/* What a cancellable wakes. It may outlive the source: another thread may be in
+ * the middle of cancelling. (A GCancellableSource that ends just then leaks.) */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  GMutex lock;
+  GSource *source;        /* NULL when it is not to be woken any more */
+} Waker;
+
 typedef struct
 {
   GSource source;
   QOp *op;
   QDeadline deadline;
   GCancellable *cancellable;
+  gulong cancelled_id;
+  Waker *waker;
   QOpDoneFunc done;
   gpointer user_data;
   GPtrArray *tags;        /* of the descriptors that are polled for */
   gboolean asked_late;    /* polled once although the time was up */
 } QOpSource;
+
+static void
+waker_unref (Waker *waker)
+{
+  if (!g_atomic_ref_count_dec (&waker->ref_count))
+    return;
+
+  g_mutex_clear (&waker->lock);
+  g_free (waker);
+}
+
+static void
+cancelled_cb (GCancellable *cancellable,
+              Waker        *waker)
+{
+  g_mutex_lock (&waker->lock);
+  if (waker->source != NULL)
+    g_source_set_ready_time (waker->source, 0);
+  g_mutex_unlock (&waker->lock);
+}
+
+static void
+watch_cancellable (QOpSource    *self,
+                   GCancellable *cancellable)
+{
+  Waker *waker = g_new0 (Waker, 1);
+
+  g_atomic_ref_count_init (&waker->ref_count);
+  g_mutex_init (&waker->lock);
+  waker->source = &self->source;
+  self->waker = waker;
+  self->cancellable = g_object_ref (cancellable);
+
+  g_atomic_ref_count_inc (&waker->ref_count);
+  self->cancelled_id = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), waker,
+                                              (GDestroyNotify) waker_unref);
+}
+
+/* Does not wait for a handler that runs just now, as g_cancellable_disconnect ()
+ * would: that handler finds nothing to wake. */
+static void
+unwatch_cancellable (QOpSource *self)
+{
+  if (self->cancellable == NULL)
+    return;
+
+  g_mutex_lock (&self->waker->lock);
+  self->waker->source = NULL;
+  g_mutex_unlock (&self->waker->lock);
+
+  if (self->cancelled_id != 0)
+    g_signal_handler_disconnect (self->cancellable, self->cancelled_id);
+  g_clear_pointer (&self->waker, waker_unref);
+  g_clear_object (&self->cancellable);
+}
 
 static void
 stop_polling (QOpSource *self)
@@ -46,6 +112,10 @@ start_polling (QOpSource *self)
                                            (GIOCondition) wait->fds[i].events));
 
   g_source_set_ready_time (&self->source, until == Q_DEADLINE_NEVER ? -1 : until);
+
+  /* A cancel that came meanwhile set a time that was overwritten just now. */
+  if (g_cancellable_is_cancelled (self->cancellable))
+    g_source_set_ready_time (&self->source, 0);
 }
 
 static gboolean
@@ -58,6 +128,7 @@ finish (QOpSource *self,
     op->klass->abandon (op);
 
   /* The source goes first: whatever the callback does, it is over. */
+  unwatch_cancellable (self);
   g_source_destroy (&self->source);
   self->done (op, error, self->user_data);
 
@@ -115,14 +186,7 @@ op_source_finalize (GSource *source)
   QOpSource *self = (QOpSource *) source;
 
   g_ptr_array_unref (self->tags);
-  g_clear_object (&self->cancellable);
-}
-
-static gboolean
-child_is_ready (GCancellable *cancellable,
-                gpointer      user_data)
-{
-  return G_SOURCE_CONTINUE;
+  unwatch_cancellable (self);
 }
 
 static GSourceFuncs op_source_funcs = {
@@ -150,20 +214,11 @@ q_op_start (QOp          *op,
   self->user_data = user_data;
   self->tags = g_ptr_array_new ();
 
-  if (cancellable != NULL)
-    {
-      GSource *child = g_cancellable_source_new (cancellable);
-
-      /* Its own callback does nothing: a ready child makes its parent dispatch. */
-      g_source_set_callback (child, G_SOURCE_FUNC (child_is_ready), NULL, NULL);
-      g_source_add_child_source (source, child);
-      g_source_unref (child);
-      self->cancellable = g_object_ref (cancellable);
-    }
-
   g_source_set_static_name (source, source_name);
   g_source_set_priority (source, io_priority);
   g_source_set_ready_time (source, 0);
+  if (cancellable != NULL)
+    watch_cancellable (self, cancellable);
   g_source_attach (source, g_main_context_get_thread_default ());
   g_source_unref (source);
 }

@@ -235,7 +235,8 @@ q_lookup_wait (QLookup *lookup,
                gint64   timeout_us)
 {
   struct pollfd pollfd = { lookup->done_fd, POLLIN, 0 };
-  gint64 end = timeout_us < 0 ? G_MAXINT64 : g_get_monotonic_time () + timeout_us;
+  gint64 now = g_get_monotonic_time ();
+  gint64 end = timeout_us < 0 || timeout_us > G_MAXINT64 - now ? G_MAXINT64 : now + timeout_us;
   int n;
 
   do

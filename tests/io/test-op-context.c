@@ -395,6 +395,114 @@ test_closed (Fixture       *fixture,
   q_channel_unpin (channel);
 }
 
+/* ---- cancelled at any moment ---- */
+
+#define CANCEL_ROUNDS 2000
+
+typedef struct
+{
+  GAsyncQueue *cancellables;
+  int peer;
+} Canceller;
+
+/* Cancels one after the other, at a time that has nothing to do with the reads. */
+static gpointer
+canceller_thread (gpointer data)
+{
+  Canceller *canceller = data;
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+
+  for (guint i = 0; i < CANCEL_ROUNDS; i++)
+    {
+      GCancellable *cancellable = g_async_queue_pop (canceller->cancellables);
+      guint8 bytes[2] = { (guint8) (2 * i), (guint8) (2 * i + 1) };
+      gint64 end = g_get_monotonic_time () + g_rand_int_range (rand, 0, 60);
+
+      test_write (canceller->peer, bytes, 1);
+      while (g_get_monotonic_time () < end)
+        continue;
+      if (g_rand_boolean (rand))
+        {
+          test_write (canceller->peer, bytes + 1, 1);
+          g_cancellable_cancel (cancellable);
+        }
+      else
+        {
+          g_cancellable_cancel (cancellable);
+          test_write (canceller->peer, bytes + 1, 1);
+        }
+      g_object_unref (cancellable);
+    }
+
+  return NULL;
+}
+
+typedef struct
+{
+  QReadOp op;
+  gboolean is_done;
+  GError *error;
+} Read;
+
+static void
+read_done (QOp      *op,
+           GError   *error,
+           gpointer  user_data)
+{
+  Read *read = user_data;
+
+  read->error = error;
+  read->is_done = TRUE;
+}
+
+/* Whatever is cancelled, every byte comes once and in its turn. */
+static void
+test_cancel_race (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  gboolean is_async = GPOINTER_TO_INT (data);
+  Canceller canceller = { g_async_queue_new (), fixture->link.peer };
+  GThread *thread = start_thread (canceller_thread, &canceller);
+  guint n_cancelled = 0;
+
+  for (guint i = 0; i < 2 * CANCEL_ROUNDS; )
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      Read read = { .is_done = FALSE };
+
+      if (n_cancelled < CANCEL_ROUNDS)
+        g_async_queue_push (canceller.cancellables, g_object_ref (cancellable));
+      q_read_op_init (&read.op, "read from", fixture->link.channel, &no_sink, Q_READ_TO_BYTES,
+                      2, 0);
+      if (is_async)
+        q_op_start (&read.op.parent, -1, G_PRIORITY_DEFAULT, cancellable, "test", read_done,
+                    &read);
+      else
+        q_op_run (&read.op.parent, -1, cancellable, &read.error);
+      while (is_async && !read.is_done)
+        g_main_context_iteration (fixture->context, TRUE);
+
+      n_cancelled++;
+      if (read.error == NULL)
+        {
+          const guint8 *bytes = g_bytes_get_data (read.op.bytes, NULL);
+
+          g_assert_cmpint (bytes[0], ==, (guint8) i);
+          g_assert_cmpint (bytes[1], ==, (guint8) (i + 1));
+          g_bytes_unref (read.op.bytes);
+          i += 2;
+        }
+      else
+        {
+          g_assert_error (read.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+          g_clear_error (&read.error);
+        }
+    }
+
+  g_thread_join (thread);
+  g_async_queue_unref (canceller.cancellables);
+}
+
 /* ---- both directions, in several threads ---- */
 
 #define EXCHANGE_SIZE (1024 * 1024)
@@ -494,6 +602,10 @@ main (int    argc,
   ADD ("fairness", test_fairness);
   ADD ("chain", test_chain);
   ADD ("closed", test_closed);
+  g_test_add ("/io/op-context/cancel-race", Fixture, GINT_TO_POINTER (TRUE), set_up,
+              test_cancel_race, tear_down);
+  g_test_add ("/io/op-context/cancel-race/blocking", Fixture, GINT_TO_POINTER (FALSE), set_up,
+              test_cancel_race, tear_down);
   g_test_add_func ("/io/op-context/default", test_default_context);
   g_test_add_func ("/io/op-context/goes", test_context_goes);
   g_test_add_func ("/io/op-context/threads", test_threads);

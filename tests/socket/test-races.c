@@ -489,6 +489,155 @@ test_chaos (void)
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
+/* ---- a reader that flushes for a writer ---- */
+
+enum { N_INTS = SLOW ? 4000 : 40000 };
+
+static gpointer
+collect_thread (gpointer data)
+{
+  QSocket *peer = data;
+
+  for (int i = 0; i < N_INTS; i++)
+    {
+      GError *error = NULL;
+
+      g_assert_cmpint (q_socket_recv_i4 (peer, 20000, NULL, &error), ==, i);
+      g_assert_no_error (error);
+    }
+
+  return NULL;
+}
+
+static gpointer
+flush_thread (gpointer data)
+{
+  Race *race = data;
+  GError *error = NULL;
+
+  while (!atomic_load (&race->stops))
+    {
+      g_assert_null (q_socket_recv (race->sock, 1, 0, NULL, &error));
+      test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
+    }
+
+  return NULL;
+}
+
+/* The corked bytes that a read sends before it waits make no second writer of it. */
+static void
+test_flush_for_read (void)
+{
+  Race race = { NULL };
+  QSocket *peer;
+  GThread *threads[2];
+  GError *error = NULL;
+
+  race.sock = test_socket_pair (TEST_UNIX, &peer);
+  threads[0] = g_thread_new ("collect", collect_thread, peer);
+  threads[1] = g_thread_new ("flush", flush_thread, &race);
+
+  for (int i = 0; i < N_INTS; i++)
+    {
+      if (i % 8 == 0)
+        q_socket_cork (race.sock);
+      q_socket_send_i4 (race.sock, i, 20000, NULL, &error);
+      g_assert_no_error (error);
+      if (i % 8 == 7)
+        q_socket_uncork (race.sock, 20000, NULL, &error);
+      g_assert_no_error (error);
+    }
+
+  g_thread_join (threads[0]);
+  atomic_store (&race.stops, TRUE);
+  g_thread_join (threads[1]);
+  g_object_unref (race.sock);
+  g_object_unref (peer);
+}
+
+/* ---- handlers that change the socket under the call ---- */
+
+static void
+close_in_handler (QSocket      *sock,
+                  QSocketEvent *event,
+                  const char   *target)
+{
+  q_socket_close (sock, NULL);
+}
+
+static void
+reconnect_in_handler (QSocket      *sock,
+                      QSocketEvent *event,
+                      const char   *target)
+{
+  GError *error = NULL;
+
+  g_signal_handlers_disconnect_by_func (sock, reconnect_in_handler, (gpointer) target);
+  q_socket_connect (sock, target, 5000, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+unref_in_handler (QSocket      *sock,
+                  QSocketEvent *event,
+                  const char   *target)
+{
+  g_signal_handlers_disconnect_by_func (sock, unref_in_handler, (gpointer) target);
+  g_object_unref (sock);
+}
+
+static void
+read_in_handler (QSocket      *sock,
+                 QSocketEvent *event,
+                 const char   *target)
+{
+  GError *error = NULL;
+
+  g_assert_null (q_socket_recv (sock, 0, -1, NULL, &error));
+  test_assert_error (error, Q_SOCKET_ERROR_PENDING);
+}
+
+/* Half of what the call wants has come when the handler runs. */
+static void
+test_read_handler (gconstpointer data)
+{
+  static const GCallback handlers[] = {
+    G_CALLBACK (close_in_handler), G_CALLBACK (reconnect_in_handler),
+    G_CALLBACK (unref_in_handler), G_CALLBACK (read_in_handler),
+  };
+  guint i = GPOINTER_TO_UINT (data);
+  guint n_fds = test_count_fds ();
+  g_autofree char *target = NULL;
+  QSocket *listener = test_listener (&target);
+  GError *error = NULL;
+  QSocket *sock;
+  int fd;
+
+  sock = test_pair (TEST_UNIX, &fd);
+  g_signal_connect (sock, "packet-read", handlers[i], target);
+  test_write (fd, "half", 4);
+  if (i >= 2)
+    test_write (fd, "half", 4);
+
+  q_socket_recv_i8 (sock, 5000, NULL, &error);
+  if (i < 2)
+    test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
+  g_assert_no_error (error);
+
+  /* The new connection has nothing of the old one. */
+  if (i == 1)
+    {
+      g_assert_true (q_socket_is_open (sock));
+      g_assert_null (q_socket_recv (sock, 0, 0, NULL, &error));
+      test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
+    }
+  if (i != 2)
+    g_object_unref (sock);
+  close (fd);
+  g_object_unref (listener);
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -503,6 +652,14 @@ main (int    argc,
       g_test_add_data_func (path, GUINT_TO_POINTER (i), test_close_race);
     }
   g_test_add_func ("/socket/races/chaos", test_chaos);
+  g_test_add_func ("/socket/races/flush-for-read", test_flush_for_read);
+  for (guint i = 0; i < 4; i++)
+    {
+      static const char * const names[] = { "close", "reconnect", "unref", "read" };
+      g_autofree char *path = g_strdup_printf ("/socket/races/handler/%s", names[i]);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_read_handler);
+    }
 
   return g_test_run ();
 }

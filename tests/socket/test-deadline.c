@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "test-feed.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ENOUGH 20000
+
+/* The promise is 50 ms; a busy machine may need more, a wrong deadline needs far more. */
+#define PROMISED_MS 50
+#define TOO_LATE_MS 300
+
+#define TOO_MUCH (48 * 1024 * 1024)
+
+/* What drips: the start of a header, a text, and bytes. */
+static const char drops[] = "GET /abcdefghijklmnopqrstuvwxyz HTTP/1.1\r\nHost: example.org\r\n";
+#define DRIP_MS 60
+
+/* ---- the calls ---- */
+
+typedef struct
+{
+  const char *name;
+  void (*run) (QSocket *sock, int timeout_ms, GCancellable *cancellable, GError **error);
+} Call;
+
+#define BYTES_CALL(name, size) \
+  static void \
+  name (QSocket *sock, int timeout_ms, GCancellable *cancellable, GError **error) \
+  { \
+    GBytes *got = q_socket_recv_binary (sock, size, timeout_ms, cancellable, error); \
+  \
+    g_clear_pointer (&got, g_bytes_unref); \
+  }
+
+#define TEXT_CALL(name, size) \
+  static void \
+  name (QSocket *sock, int timeout_ms, GCancellable *cancellable, GError **error) \
+  { \
+    g_free (q_socket_recv (sock, size, timeout_ms, cancellable, error)); \
+  }
+
+#define INTO_CALL(name, minimum, size) \
+  static void \
+  name (QSocket *sock, int timeout_ms, GCancellable *cancellable, GError **error) \
+  { \
+    g_autofree guint8 *memory = g_malloc (size); \
+  \
+    q_socket_recv_into (sock, memory, minimum, size, timeout_ms, cancellable, error); \
+  }
+
+BYTES_CALL (binary_small, 1000)
+BYTES_CALL (binary_large, 100000)
+BYTES_CALL (binary_to_end, -1)
+TEXT_CALL (text_small, 1000)
+TEXT_CALL (text_large, 100000)
+TEXT_CALL (text_to_end, -1)
+INTO_CALL (into_small, 1000, 1000)
+INTO_CALL (into_large, 100000, 100000)
+INTO_CALL (into_some, 999, 200000)
+
+static void
+integer (QSocket       *sock,
+         int            timeout_ms,
+         GCancellable  *cancellable,
+         GError       **error)
+{
+  q_socket_recv_i8 (sock, timeout_ms, cancellable, error);
+}
+
+static void
+header (QSocket       *sock,
+        int            timeout_ms,
+        GCancellable  *cancellable,
+        GError       **error)
+{
+  GVariant *got = q_socket_read_http_header (sock, timeout_ms, cancellable, error);
+
+  g_clear_pointer (&got, g_variant_unref);
+}
+
+static void
+keep_result (GObject      *object,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static void
+binary_async (QSocket       *sock,
+              int            timeout_ms,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  GBytes *got;
+
+  g_main_context_push_thread_default (context);
+  q_socket_recv_binary_async (sock, 100000, timeout_ms, G_PRIORITY_DEFAULT, cancellable,
+                              keep_result, &result);
+  while (result == NULL)
+    g_main_context_iteration (context, TRUE);
+  g_main_context_pop_thread_default (context);
+  got = q_socket_recv_binary_finish (sock, result, error);
+  g_clear_pointer (&got, g_bytes_unref);
+}
+
+static const Call reads[] = {
+  { "binary-small", binary_small },
+  { "binary-large", binary_large },
+  { "binary-to-end", binary_to_end },
+  { "binary-async", binary_async },
+  { "text-small", text_small },
+  { "text-large", text_large },
+  { "text-to-end", text_to_end },
+  { "into-small", into_small },
+  { "into-large", into_large },
+  { "into-some", into_some },
+  { "integer", integer },
+  { "header", header },
+};
+
+/* ---- measuring ---- */
+
+static int worst_ms;
+
+static void
+check_time (const char *name,
+            gint64      start,
+            int         timeout_ms)
+{
+  gint64 elapsed = g_get_monotonic_time () - start;
+  int late_ms = (int) (elapsed / 1000) - timeout_ms;
+
+  /* Not even a little too early. */
+  if (elapsed < (gint64) timeout_ms * 1000)
+    g_error ("%s gave up after %d us of %d ms", name, (int) elapsed, timeout_ms);
+  if (late_ms > TOO_LATE_MS)
+    g_error ("%s took %d ms longer than its %d ms", name, late_ms, timeout_ms);
+
+  if (late_ms > g_atomic_int_get (&worst_ms))
+    g_atomic_int_set (&worst_ms, late_ms);
+}
+
+static void
+tell_worst (void)
+{
+  g_test_message ("returned at most %d ms late; %d are promised", worst_ms, PROMISED_MS);
+  worst_ms = 0;
+}
+
+static void
+expect_time_out (const Call   *call,
+                 QSocket      *sock,
+                 int           timeout_ms,
+                 GCancellable *cancellable)
+{
+  gint64 start = g_get_monotonic_time ();
+  GError *error = NULL;
+
+  call->run (sock, timeout_ms, cancellable, &error);
+  check_time (call->name, start, timeout_ms);
+  test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
+}
+
+/* ---- signals ---- */
+
+static void
+ignore_signal (int number)
+{
+}
+
+/* A signal to this thread each few milliseconds, which does or does not restart
+ * the system call that it interrupts. */
+static timer_t
+begin_storm (int flags)
+{
+  int number = flags == 0 ? SIGUSR1 : SIGUSR2;
+  struct sigaction action = { .sa_handler = ignore_signal, .sa_flags = flags };
+  struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number };
+  struct itimerspec interval = { { 0, 3000000 }, { 0, 3000000 } };
+  timer_t timer;
+
+  g_assert_no_errno (sigaction (number, &action, NULL));
+  event._sigev_un._tid = gettid ();
+  g_assert_no_errno (timer_create (CLOCK_MONOTONIC, &event, &timer));
+  g_assert_no_errno (timer_settime (timer, 0, &interval, NULL));
+
+  return timer;
+}
+
+/* ---- reading from a peer that drips ---- */
+
+typedef struct
+{
+  TestKind kind;
+  const Call *call;
+  gboolean with_cancellable;
+  int storm;                    /* -1: none, else the flags of the signal handler */
+} Job;
+
+/* Twice on each connection, since the second time the library knows that it will
+ * have to wait. */
+static gpointer
+drip_job (gpointer data)
+{
+  static const int timeouts[] = { 1, 60, 150, 400 };
+  const Job *job = data;
+  g_autoptr (GCancellable) cancellable = job->with_cancellable ? g_cancellable_new () : NULL;
+  timer_t timer = NULL;
+
+  if (job->storm >= 0)
+    timer = begin_storm (job->storm);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
+    {
+      TestFeed feed;
+      gsize written;
+      int fd;
+      g_autoptr (QSocket) sock = test_pair (job->kind, &fd);
+
+      expect_time_out (job->call, sock, timeouts[i], cancellable);
+      test_drip_start (&feed, fd, drops, sizeof drops - 1, DRIP_MS);
+      expect_time_out (job->call, sock, timeouts[i], cancellable);
+      written = test_feed_stop (&feed);
+      test_end_stream (fd);
+      test_expect_bytes (sock, -1, drops, written);
+      close (fd);
+    }
+
+  if (job->storm >= 0)
+    timer_delete (timer);
+
+  return NULL;
+}
+
+/* All calls at the same time, for each of them mostly sleeps: left alone and with
+ * a cancellable, or under signals of both kinds. */
+static void
+run_jobs (const Call  *calls,
+          gsize        n_calls,
+          GThreadFunc  job,
+          TestKind     kind,
+          gboolean     with_signals)
+{
+  g_autofree Job *jobs = g_new (Job, 2 * n_calls);
+  g_autofree GThread **threads = g_new (GThread *, 2 * n_calls);
+
+  for (gsize i = 0; i < 2 * n_calls; i++)
+    {
+      gboolean is_second = i >= n_calls;
+
+      jobs[i] = (Job) {
+        .kind = kind,
+        .call = &calls[i % n_calls],
+        .with_cancellable = is_second && !with_signals,
+        .storm = !with_signals ? -1 : is_second ? SA_RESTART : 0,
+      };
+      threads[i] = test_thread (job, &jobs[i]);
+    }
+  for (gsize i = 0; i < 2 * n_calls; i++)
+    g_thread_join (threads[i]);
+
+  tell_worst ();
+}
+
+static void
+test_read (TestKind kind)
+{
+  run_jobs (reads, G_N_ELEMENTS (reads), drip_job, kind, FALSE);
+}
+
+static void
+test_read_signals (TestKind kind)
+{
+  run_jobs (reads, G_N_ELEMENTS (reads), drip_job, kind, TRUE);
+}
+
+/* What is at hand is worth having even with no time at all; what is not is not
+ * waited for. */
+static void
+test_no_time (TestKind kind)
+{
+  static const char head[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  g_autofree char *wire = g_strnfill (100000, 'x');
+
+  memcpy (wire, head, sizeof head - 1);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (reads); i++)
+    for (int buffered = 0; buffered < 2; buffered++)
+      {
+        gboolean is_large = strstr (reads[i].name, "large") || strstr (reads[i].name, "async");
+        gsize length = is_large ? 100000 : 1000;
+        g_autoptr (GError) error = NULL;
+        gint64 start;
+        int fd;
+        g_autoptr (QSocket) sock = NULL;
+
+        /* So much arrives at once only where there is no window. */
+        if (is_large && kind != TEST_UNIX)
+          continue;
+
+        sock = test_pair (kind, &fd);
+        for (int j = 0; j < 3; j++)
+          expect_time_out (&reads[i], sock, 0, NULL);
+
+        test_write (fd, wire, length);
+        if (strstr (reads[i].name, "to-end"))
+          test_end_stream (fd);
+        test_wait_arrived (sock, length);
+        if (buffered)
+          g_assert_true (q_socket_is_data_available (sock, 0));
+
+        start = g_get_monotonic_time ();
+        reads[i].run (sock, 0, NULL, &error);
+        check_time (reads[i].name, start, 0);
+        g_assert_no_error (error);
+        close (fd);
+      }
+}
+
+/* No time is too long to be counted. */
+static void
+test_very_long (TestKind kind)
+{
+  static const int timeouts[] = { INT_MIN, -2, -1, INT_MAX - 1, INT_MAX };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (reads); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (timeouts); j++)
+      {
+        g_autofree char *wire = g_strnfill (99990, 'x');
+        g_autoptr (GError) error = NULL;
+        TestFeed feed;
+        int fd;
+        g_autoptr (QSocket) sock = test_pair (kind, &fd);
+
+        memcpy (wire, "A / HTTP/1.0\r\n\r\n", 16);
+        expect_time_out (&reads[i], sock, 1, NULL);
+        test_write_text (fd, "G");
+        test_feed_start (&feed, fd, sock, wire, 99990, 30000, TRUE);
+        reads[i].run (sock, timeouts[j], NULL, &error);
+        if (error != NULL)
+          test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
+        g_assert_true (q_socket_send_i1 (sock, 1, timeouts[j], NULL, &error));
+        g_assert_true (q_socket_is_write_finished (sock, timeouts[j]));
+        g_assert_true (q_socket_is_data_available (sock, timeouts[j]));
+        binary_to_end (sock, timeouts[j], NULL, &error);
+        g_assert_no_error (error);
+        test_feed_join (&feed);
+        close (fd);
+      }
+}
+
+static guint8 *pattern;
+
+/* Every call is interrupted many times, and neither fails nor loses its place. */
+static void
+test_signals_lose_nothing (TestKind kind)
+{
+  static const int timeouts[] = { -1, ENOUGH };
+  static const int flags[] = { 0, SA_RESTART };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (flags); j++)
+      {
+        const gsize length = 2 * 1024 * 1024;
+        timer_t timer = begin_storm (flags[j]);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) got = NULL;
+        g_autoptr (GBytes) large = NULL;
+        TestDrain drain;
+        TestFeed feed;
+        int fd;
+        g_autoptr (QSocket) sock = test_pair (kind, &fd);
+
+        test_drip_start (&feed, fd, drops, sizeof drops - 1, 5);
+        for (gsize k = 0; k + 8 < sizeof drops; k += 8)
+          {
+            guint64 value = q_socket_recv_u8 (sock, timeouts[i], NULL, &error);
+
+            g_assert_no_error (error);
+            value = GUINT64_TO_BE (value);
+            g_assert_cmpmem (&value, 8, drops + k, 8);
+          }
+        test_feed_join (&feed);
+        test_expect_bytes (sock, (sizeof drops - 1) % 8, drops + (sizeof drops - 1) / 8 * 8,
+                           (sizeof drops - 1) % 8);
+
+        test_feed_start (&feed, fd, sock, pattern, length, 40000, FALSE);
+        large = q_socket_recv_binary (sock, (gssize) length, timeouts[i], NULL, &error);
+        g_assert_no_error (error);
+        g_assert_cmpmem (g_bytes_get_data (large, NULL), g_bytes_get_size (large),
+                         pattern, length);
+        test_feed_join (&feed);
+
+        test_drain_start (&drain, fd);
+        for (int k = 0; k < 5; k++)
+          q_socket_send_data (sock, pattern + (gsize) k * length, length, timeouts[i], NULL,
+                              &error);
+        g_assert_no_error (error);
+        q_socket_close (sock, NULL);
+        got = test_drain_join (&drain);
+        g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got),
+                         pattern, 5 * length);
+        close (fd);
+        timer_delete (timer);
+      }
+}
+
+/* ---- sending ---- */
+
+static void
+send_bytes (QSocket       *sock,
+            int            timeout_ms,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  q_socket_send_data (sock, pattern, TOO_MUCH, timeout_ms, cancellable, error);
+}
+
+static void
+send_text (QSocket       *sock,
+           int            timeout_ms,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  q_socket_send (sock, (const char *) pattern + TOO_MUCH - 500000, timeout_ms, cancellable, error);
+}
+
+static void
+send_response (QSocket       *sock,
+               int            timeout_ms,
+               GCancellable  *cancellable,
+               GError       **error)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static (pattern, 500000);
+
+  q_socket_send_http_response (sock, 200, "OK", "1.1", NULL, body, timeout_ms, cancellable, error);
+}
+
+static void
+send_integer (QSocket       *sock,
+              int            timeout_ms,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  q_socket_send_i8 (sock, 1, timeout_ms, cancellable, error);
+}
+
+static void
+send_corked (QSocket       *sock,
+             int            timeout_ms,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  q_socket_cork (sock);
+  q_socket_send_i8 (sock, 1, timeout_ms, cancellable, NULL);
+  q_socket_uncork (sock, timeout_ms, cancellable, error);
+}
+
+/* For the table it fails as the others do. */
+static void
+write_finished (QSocket       *sock,
+                int            timeout_ms,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  if (!q_socket_is_write_finished (sock, timeout_ms))
+    g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_TIMEOUT, "not finished");
+}
+
+static void
+data_available (QSocket       *sock,
+                int            timeout_ms,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  if (!q_socket_is_data_available (sock, timeout_ms))
+    g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_TIMEOUT, "nothing available");
+}
+
+static const Call sends[] = {
+  { "bytes", send_bytes },
+  { "text", send_text },
+  { "response", send_response },
+  { "integer", send_integer },
+  { "corked", send_corked },
+  { "write-finished", write_finished },
+  { "data-available", data_available },
+};
+
+/* The peer never reads. */
+static gpointer
+stuck_job (gpointer data)
+{
+  static const int timeouts[] = { 0, 1, 60, 150, 400 };
+  const Job *job = data;
+  g_autoptr (GCancellable) cancellable = job->with_cancellable ? g_cancellable_new () : NULL;
+  timer_t timer = NULL;
+  guint64 sent;
+  int fd;
+  g_autoptr (QSocket) sock = test_pair (job->kind, &fd);
+
+  if (job->storm >= 0)
+    timer = begin_storm (job->storm);
+
+  /* Until nothing moves any more between the buffers of the two ends. */
+  do
+    {
+      sent = q_socket_get_bytes_sent (sock);
+      send_bytes (sock, 100, NULL, NULL);
+    }
+  while (q_socket_get_bytes_sent (sock) != sent);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
+    for (int j = 0; j < 2; j++)
+      expect_time_out (job->call, sock, timeouts[i], cancellable);
+  close (fd);
+
+  if (job->storm >= 0)
+    timer_delete (timer);
+
+  return NULL;
+}
+
+static void
+test_send (TestKind kind)
+{
+  run_jobs (sends, G_N_ELEMENTS (sends), stuck_job, kind, FALSE);
+}
+
+static void
+test_send_signals (TestKind kind)
+{
+  run_jobs (sends, G_N_ELEMENTS (sends), stuck_job, kind, TRUE);
+}
+
+typedef struct
+{
+  int fd;
+  gboolean stop;
+  gsize length;
+} Sipper;
+
+/* Reads so little at a time that there is always something to wait for, and never
+ * for long. */
+static gpointer
+sip_thread (gpointer data)
+{
+  Sipper *sipper = data;
+  guint8 sip[65536];
+  gssize n = 1;
+
+  while (n > 0)
+    {
+      n = recv (sipper->fd, sip, sizeof sip, 0);
+      if (n > 0)
+        {
+          g_assert_cmpint (memcmp (sip, pattern + sipper->length, (gsize) n), ==, 0);
+          sipper->length += (gsize) n;
+        }
+      if (!g_atomic_int_get (&sipper->stop))
+        g_usleep (20000);
+    }
+
+  return NULL;
+}
+
+/* However often something moves, the time is that of the call as a whole. */
+static void
+test_send_to_sipper (TestKind kind)
+{
+  static const int timeouts[] = { 60, 150, 400, 400, 800 };
+
+  for (int with_cancellable = 0; with_cancellable < 2; with_cancellable++)
+    {
+      g_autoptr (GCancellable) cancellable = with_cancellable ? g_cancellable_new () : NULL;
+      GThread *thread;
+      Sipper sipper;
+      int fd;
+      g_autoptr (QSocket) sock = test_pair (kind, &fd);
+
+      sipper = (Sipper) { fd };
+      thread = test_thread (sip_thread, &sipper);
+      for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
+        {
+          guint64 sent = q_socket_get_bytes_sent (sock);
+          gint64 start = g_get_monotonic_time ();
+          GError *error = NULL;
+
+          q_socket_send_data (sock, pattern + sent, TOO_MUCH - sent, timeouts[i], cancellable,
+                              &error);
+          check_time ("send", start, timeouts[i]);
+          test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
+        }
+
+      g_atomic_int_set (&sipper.stop, TRUE);
+      q_socket_close (sock, NULL);
+      g_thread_join (thread);
+      g_assert_cmpuint (sipper.length, ==, q_socket_get_bytes_sent (sock));
+      close (fd);
+    }
+  tell_worst ();
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const TestCase cases[] = {
+    { "read", test_read },
+    { "read-signals", test_read_signals },
+    { "signals-lose-nothing", test_signals_lose_nothing },
+    { "no-time", test_no_time },
+    { "very-long", test_very_long },
+    { "send", test_send },
+    { "send-signals", test_send_signals },
+    { "send-to-sipper", test_send_to_sipper },
+  };
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+
+  /* Text, too. */
+  pattern = test_pattern (TOO_MUCH);
+  for (gsize i = 0; i < TOO_MUCH; i++)
+    pattern[i] = pattern[i] % 127 + 1;
+
+  test_add_cases ("deadline", cases, G_N_ELEMENTS (cases));
+  status = g_test_run ();
+  g_free (pattern);
+
+  return status;
+}
