@@ -60,6 +60,7 @@ struct _QChannel
   /* of the reader */
   QReadBuffer in;
   gboolean at_end;
+  gboolean in_was_filled; /* all of its room, so that the kernel may have more */
   int pending_error;      /* an errno that a read ahead met */
   QTextDecoder *decoder;
   const char *decoder_charset;

@@ -52,10 +52,14 @@ wait_for (QConnectOp *self,
           gint64      until)
 {
   QWait *wait = &self->parent.wait;
+  guint64 count;
 
+  /* A forked child that closes its copy of the socket wakes this one, too. */
   g_mutex_lock (&self->lock);
   if (self->wake_fd < 0)
     self->wake_fd = eventfd (self->aborted, EFD_CLOEXEC | EFD_NONBLOCK);
+  else if (!self->aborted && read (self->wake_fd, &count, sizeof count) > 0)
+    g_debug ("A connect was woken by somebody else");
   g_mutex_unlock (&self->lock);
 
   self->fds[n_fds] = (struct pollfd) { self->wake_fd, POLLIN, 0 };

@@ -70,7 +70,6 @@ http_read_step (QOp *op)
   QHttpReadOp *self = (QHttpReadOp *) op;
   QChannel *channel = op->channel;
   QReadBuffer *in = &channel->in;
-  gboolean filled;
   gssize n;
 
   switch (q_http_parser_feed (&self->parser, q_read_buffer_bytes (in), q_read_buffer_length (in)))
@@ -98,7 +97,7 @@ http_read_step (QOp *op)
     }
   else
     {
-      n = q_read_fill (op, 1, &filled);
+      n = q_read_fill (op, 1);
     }
 
   if (n > 0)

@@ -75,11 +75,10 @@ void q_read_op_init_memory (QReadOp     *self,
                             gsize        minimum,
                             gsize        size);
 
-/* Adds to the read buffer once, at least with room for @room bytes. Returns bytes read, 0 at the end of the stream
- * (or for an empty message), or a negative errno. */
-gssize q_read_fill (QOp      *op,
-                    gsize     room,
-                    gboolean *filled);
+/* Adds to the read buffer once, at least with room for @room bytes. Returns bytes
+ * read, 0 at the end of the stream (or for an empty message), or a negative errno. */
+gssize q_read_fill (QOp   *op,
+                    gsize  room);
 
 /* What reading returned if it was no bytes: the step that follows from it. */
 QStep q_read_no_bytes (QOp       *op,

@@ -69,9 +69,8 @@ would_block_or_end (QChannel *channel,
 }
 
 gssize
-q_read_fill (QOp      *op,
-             gsize     room,
-             gboolean *filled)
+q_read_fill (QOp   *op,
+             gsize  room)
 {
   QChannel *channel = op->channel;
   QTransport *transport = channel->transport;
@@ -80,7 +79,7 @@ q_read_fill (QOp      *op,
   gsize available;
   gssize n;
 
-  *filled = FALSE;
+  channel->in_was_filled = FALSE;
 
   /* Corked bytes must leave before this side waits, so it must not sleep yet. */
   if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
@@ -100,7 +99,7 @@ q_read_fill (QOp      *op,
 
   end = q_read_buffer_get_room (&channel->in, room, &available);
   n = transport->klass->read (transport, end, available, FALSE, patience);
-  *filled = n == (gssize) available;
+  channel->in_was_filled = n == (gssize) available;
   if (n > 0)
     q_read_buffer_added (&channel->in, (gsize) n);
 
@@ -110,16 +109,16 @@ q_read_fill (QOp      *op,
 /* What the kernel holds beyond the first buffer full belongs to "what is there".
  * An error met on the way is for the next call. */
 static void
-drain (QReadOp  *self,
-       gboolean  filled)
+drain (QReadOp *self)
 {
   QOp *op = &self->parent;
   QChannel *channel = op->channel;
   QDeadline *patience = g_steal_pointer (&op->patience);
+  gsize enough = MIN (self->maximum, Q_READ_BUFFER_MAX);
 
-  while (filled && q_read_buffer_length (&channel->in) < Q_READ_BUFFER_MAX)
+  while (channel->in_was_filled && q_read_buffer_length (&channel->in) < enough)
     {
-      gssize n = q_read_fill (op, 1, &filled);
+      gssize n = q_read_fill (op, 1);
 
       if (n == 0)
         channel->at_end = TRUE;
@@ -396,10 +395,14 @@ read_step (QOp *op)
   QReadOp *self = (QReadOp *) op;
   QChannel *channel = op->channel;
   gboolean messages = q_channel_keeps_boundaries (channel);
-  gboolean filled = FALSE;
-  QStep step = consider (self);
+  QStep step;
   gssize n;
 
+  /* Likewise if an earlier call had the first buffer full. */
+  if (self->minimum < self->maximum && !messages && q_read_buffer_length (&channel->in) > 0)
+    drain (self);
+
+  step = consider (self);
   if (step != Q_STEP_WAIT)
     return step;
 
@@ -418,9 +421,9 @@ read_step (QOp *op)
     {
       gsize missing = self->drain ? 1 : self->minimum - q_read_buffer_length (&channel->in);
 
-      n = q_read_fill (op, missing, &filled);
+      n = q_read_fill (op, missing);
       if (n > 0 && self->drain && !messages)
-        drain (self, filled);
+        drain (self);
     }
 
   if (n > 0)

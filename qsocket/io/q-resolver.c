@@ -35,6 +35,7 @@ struct _QLookup
   QAddress reverse;             /* of length 0 unless a name is asked for */
 
   /* the answer, written by the thread before done_fd speaks */
+  int is_done;                  /* atomic */
   int code;
   int system_error;
   QAddress *addresses;
@@ -125,6 +126,7 @@ lookup_thread (gpointer data)
     look_up_addresses (lookup);
 
   g_atomic_int_add (&n_lookups, -1);
+  g_atomic_int_set (&lookup->is_done, TRUE);
   speak (lookup);
   lookup_unref (lookup);
 
@@ -263,8 +265,11 @@ q_lookup_get_addresses (QLookup         *lookup,
                         const QAddress **addresses,
                         guint           *n_addresses)
 {
+  *addresses = NULL;
+  *n_addresses = 0;
+
   /* The thread may be at work on the answer still. */
-  if (g_atomic_int_get (&lookup->is_cancelled))
+  if (g_atomic_int_get (&lookup->is_cancelled) || !g_atomic_int_get (&lookup->is_done))
     return EAI_CANCELED;
 
   *addresses = lookup->addresses;
@@ -279,7 +284,7 @@ q_lookup_get_addresses (QLookup         *lookup,
 const char *
 q_lookup_get_name (QLookup *lookup)
 {
-  return lookup->code == 0 ? lookup->name : NULL;
+  return g_atomic_int_get (&lookup->is_done) && lookup->code == 0 ? lookup->name : NULL;
 }
 
 const char *

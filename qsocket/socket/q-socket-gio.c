@@ -204,6 +204,7 @@ q_socket_get_gsocket (QSocket *self)
 GIOStream *
 q_socket_get_io_stream (QSocket *self)
 {
+  GIOStream *stream;
   QChannel *channel;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
@@ -212,7 +213,8 @@ q_socket_get_io_stream (QSocket *self)
   channel = atomic_load (&self->channel);
   if (channel != NULL && self->io_stream == NULL)
     self->io_stream = q_socket_stream_new (self, channel);
+  stream = self->io_stream;
   g_mutex_unlock (&self->lock);
 
-  return self->io_stream;
+  return stream;
 }

@@ -93,15 +93,18 @@ add_credentials (GVariantBuilder *builder,
   struct ucred credentials;
   socklen_t length = sizeof credentials;
 
-  if (getsockopt (channel->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0 ||
-      credentials.pid <= 0)
+  if (getsockopt (channel->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
     return;
 
-  g_variant_builder_add (builder, "{sv}", "pid", g_variant_new_int32 (credentials.pid));
-  g_variant_builder_add (builder, "{sv}", "uid",
-                         g_variant_new_int32 ((gint32) credentials.uid));
-  g_variant_builder_add (builder, "{sv}", "gid",
-                         g_variant_new_int32 ((gint32) credentials.gid));
+  /* A process that is out of sight has users all the same. */
+  if (credentials.pid > 0)
+    g_variant_builder_add (builder, "{sv}", "pid", g_variant_new_int32 (credentials.pid));
+  if (credentials.uid != (uid_t) -1)
+    g_variant_builder_add (builder, "{sv}", "uid",
+                           g_variant_new_int32 ((gint32) credentials.uid));
+  if (credentials.gid != (gid_t) -1)
+    g_variant_builder_add (builder, "{sv}", "gid",
+                           g_variant_new_int32 ((gint32) credentials.gid));
 }
 
 /* The caller has pinned the channel. */

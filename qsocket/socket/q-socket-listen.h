@@ -33,9 +33,9 @@ G_BEGIN_DECLS
  * Fails with [error@QSocket.SocketError] `BIND` if the address cannot be had; with
  * `ADDRESS_LOOKUP` if the host or service is unknown; with `INVALID_ARGUMENT` if @bind_to cannot
  * be an address, which leaves the socket as it was; with `PENDING` if another thread is
- * connecting or binding the socket. Addresses do not block; a host name takes as long as the
- * system needs to look it up and then emits [signal@QSocket.Socket::hostname-lookup] and
- * [signal@QSocket.Socket::hostname-resolved].
+ * connecting or binding the socket; with `CLOSED` if one closes it meanwhile. Addresses do not
+ * block; a host name takes as long as the system needs to look it up and then emits
+ * [signal@QSocket.Socket::hostname-lookup] and [signal@QSocket.Socket::hostname-resolved].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *

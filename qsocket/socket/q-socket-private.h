@@ -65,7 +65,7 @@ struct _QSocket
   gboolean opening_aborted;     /* closed since an opener has begun */
   GIOStream *io_stream;
   char *hostname[2];            /* of this and of the other end, once looked up */
-  gboolean is_disposed;
+  atomic_int is_disposed;
   gboolean is_deleted;          /* and has told so */
 };
 
@@ -282,7 +282,8 @@ gboolean q_socket_write_inside (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error);
 
-/* The same as q_socket_write () for one vector, of which less may be sent. Returns -1 on failure. */
+/* The same as q_socket_write () for one vector, of which less may be sent. Returns
+ * -1 on failure. */
 gssize   q_socket_write_some (QSocket       *self,
                               const char    *name,
                               const void    *bytes,

@@ -20,7 +20,7 @@ test_accept (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
-      gint64 start = g_get_monotonic_time ();
+      Instant start = instant_now ();
 
       q_accept_op_init (&op, "accept", channel, &no_sink);
       g_assert_true (q_op_run (&op.parent, timeouts[i], NULL, &error));

@@ -150,7 +150,7 @@ run_case (const ConnectCase *the_case,
   guint before = test_count_fds ();
   Spot spots[G_N_ELEMENTS (the_case->spots)];
   Connect attempt;
-  gint64 start;
+  Instant start;
   guint n = 0;
 
   for (; n < G_N_ELEMENTS (spots) && the_case->spots[n].kind != SPOT_END; n++)
@@ -161,7 +161,7 @@ run_case (const ConnectCase *the_case,
   all = g_strconcat (resolved, attempts, NULL);
 
   connect_init (&attempt, &endpoint);
-  start = g_get_monotonic_time ();
+  start = instant_now ();
   connect_drive (&attempt, driver, the_case->timeout_ms, NULL);
   check_time (start, the_case->takes_ms, the_case->name);
 
@@ -217,7 +217,7 @@ test_many (gconstpointer data)
     {
       QEndpoint endpoint = endpoint_for_name ("name");
       guint before = test_count_fds ();
-      gint64 start;
+      Instant start;
       Connect attempt;
       Spot spots[50];
 
@@ -225,7 +225,7 @@ test_many (gconstpointer data)
         spot_open (&spots[i], i < 49 ? kind : SPOT_OPEN, AF_INET);
       resolver_set_up (spots, G_N_ELEMENTS (spots), 0);
       connect_init (&attempt, &endpoint);
-      start = g_get_monotonic_time ();
+      start = instant_now ();
       connect_drive (&attempt, driver, 600, NULL);
 
       if (kind == SPOT_BLACK)
@@ -290,7 +290,7 @@ typedef struct
 {
   Connect *attempt;
   GCancellable *cancellable;
-  gint64 when;
+  Instant when;
 } Ender;
 
 static gpointer
@@ -299,7 +299,7 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = g_get_monotonic_time ();
+  ender->when = instant_now ();
   if (ender->cancellable != NULL)
     g_cancellable_cancel (ender->cancellable);
   else
@@ -318,7 +318,7 @@ test_ended (gconstpointer data)
       g_autoptr (GCancellable) cancellable = cancels ? g_cancellable_new () : NULL;
       QEndpoint endpoint = endpoint_for_name ("name");
       Connect attempt;
-      Ender ender = { &attempt, cancellable, 0 };
+      Ender ender = { &attempt, cancellable };
       GThread *thread;
       Spot spot;
 

@@ -203,7 +203,7 @@ test_full (Fixture       *fixture,
   for (DriverKind driver = 0; driver < N_DRIVERS; driver++)
     for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
       {
-        gint64 start = g_get_monotonic_time ();
+        Instant start = instant_now ();
 
         begin (fixture, SOCK_STREAM);
         connect_drive (&fixture->attempt, driver, timeouts[i], NULL);
@@ -230,7 +230,7 @@ typedef struct
   Fixture *fixture;
   FullEnd end;
   GCancellable *cancellable;
-  gint64 when;
+  Instant when;
 } Ender;
 
 static gpointer
@@ -239,7 +239,7 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = g_get_monotonic_time ();
+  ender->when = instant_now ();
 
   switch (ender->end)
     {
@@ -271,7 +271,7 @@ test_full_ends (Fixture       *fixture,
   for (DriverKind driver = 0; driver < N_DRIVERS; driver++)
     {
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-      Ender ender = { fixture, end, cancellable, 0 };
+      Ender ender = { fixture, end, cancellable };
       GThread *thread;
       GArray *fds;
 

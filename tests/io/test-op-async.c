@@ -255,7 +255,7 @@ test_fake_case (gconstpointer data)
   for (guint i = 0; i < 2 * G_N_ELEMENTS (drivers); i++)
     {
       g_autoptr (GCancellable) cancellable = i % 2 != 0 ? g_cancellable_new () : NULL;
-      gint64 start = g_get_monotonic_time ();
+      Instant start = instant_now ();
       g_autoptr (GError) error = NULL;
       FakeOp op;
 

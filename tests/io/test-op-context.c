@@ -229,7 +229,7 @@ test_deadline (Fixture       *fixture,
 
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
-      gint64 start = g_get_monotonic_time ();
+      Instant start = instant_now ();
 
       job_start (&fixture->link, 1, timeouts[i], G_PRIORITY_DEFAULT, NULL,
                  (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_TIMEOUT });

@@ -8,6 +8,7 @@
 #include "q-write-op-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 /* The blocking driver: time, cancelling and closing. */
 
@@ -26,7 +27,7 @@ test_read_deadline (gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
       GError *error = NULL;
-      gint64 start = g_get_monotonic_time ();
+      Instant start = instant_now ();
 
       g_assert_false (run_read (&link, 5, timeouts[i], NULL, &error));
       check_time (start, timeouts[i], "read");
@@ -36,7 +37,7 @@ test_read_deadline (gconstpointer data)
   for (guint i = 2; i < 4; i++)
     {
       GError *error = NULL;
-      gint64 start = g_get_monotonic_time ();
+      Instant start = instant_now ();
 
       g_assert_false (run_read (&link, 5, timeouts[i], cancellable, &error));
       check_time (start, timeouts[i], "read with a cancellable");
@@ -77,7 +78,7 @@ test_write_deadline (gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
       g_autoptr (GError) error = NULL;
-      gint64 start = g_get_monotonic_time ();
+      Instant start = instant_now ();
       guint64 counter = 0;
       QWriteOp op;
 
@@ -234,7 +235,7 @@ test_flood (gconstpointer data)
   for (int i = 0; i < 2; i++)
     {
       GError *error = NULL;
-      gint64 start = g_get_monotonic_time ();
+      Instant start = instant_now ();
 
       if (the_case->is_http)
         {
@@ -260,11 +261,10 @@ test_flood (gconstpointer data)
   g_assert_no_errno (shutdown (link.peer, SHUT_WR));
   while (q_read_buffer_length (&link.channel->in) < flood.sent)
     {
-      gboolean filled;
       QReadOp op;
 
       q_read_op_init (&op, "read from", link.channel, &no_sink, Q_READ_TO_BYTES, 0, 0);
-      g_assert_cmpint (q_read_fill (&op.parent, 65536, &filled), !=, 0);
+      g_assert_cmpint (q_read_fill (&op.parent, 65536), !=, 0);
     }
   g_assert_cmpuint (q_read_buffer_length (&link.channel->in), ==, flood.sent);
 
@@ -277,7 +277,7 @@ typedef struct
 {
   Link *link;
   GCancellable *cancellable;
-  gint64 when;
+  Instant when;
 } Ender;
 
 /* Ends the call of the main thread as soon as that sleeps. */
@@ -287,7 +287,7 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = g_get_monotonic_time ();
+  ender->when = instant_now ();
   if (ender->cancellable != NULL)
     g_cancellable_cancel (ender->cancellable);
   else
@@ -326,7 +326,7 @@ run_end_case (const EndCase *the_case,
   g_autofree char *bytes = g_malloc0 (8 * 1024 * 1024);
   g_autoptr (GError) error = NULL;
   Link link;
-  Ender ender = { &link, cancellable, 0 };
+  Ender ender = { &link, cancellable };
   GThread *thread;
 
   link_open (&link, kind);
@@ -403,7 +403,7 @@ test_cancel_flood (void)
   Flood flood = { .piece = 256 };
   GThread *threads[2];
   Link link;
-  Ender ender = { &link, cancellable, 0 };
+  Ender ender = { &link, cancellable };
 
   link_open (&link, TEST_TCP4);
   flood.fd = link.peer;
@@ -418,6 +418,91 @@ test_cancel_flood (void)
   g_atomic_int_set (&flood.stop, TRUE);
   g_thread_join (threads[0]);
   link_close (&link);
+}
+
+/* ---- both directions at once ---- */
+
+#define BOTH_SIZE (8 * 1024 * 1024)
+
+typedef struct
+{
+  Link *link;
+  int timeout_ms;
+  guint8 *bytes;
+} Both;
+
+static gpointer
+both_writer_thread (gpointer data)
+{
+  Both *both = data;
+  g_autoptr (GError) error = NULL;
+  QWriteOp op;
+
+  q_write_op_init (&op, "write to", both->link->channel, &no_sink, NULL, both->bytes, BOTH_SIZE,
+                   NULL, 0);
+  q_op_run (&op.parent, both->timeout_ms, NULL, &error);
+  g_assert_no_error (error);
+
+  return NULL;
+}
+
+static gpointer
+echo_thread (gpointer data)
+{
+  int fd = GPOINTER_TO_INT (data);
+  g_autofree char *bytes = g_malloc (100000);
+  gssize n;
+
+  while ((n = recv (fd, bytes, 100000, 0)) > 0)
+    test_write (fd, bytes, (gsize) n);
+
+  return NULL;
+}
+
+/* One thread reads what the other writes, by way of the peer. The flags of the
+ * descriptor, which both may change, are in nobody's way. */
+static void
+test_both_directions (gconstpointer data)
+{
+  Link link;
+  Both both = { &link, GPOINTER_TO_INT (data), g_malloc (BOTH_SIZE) };
+
+  for (gsize i = 0; i < BOTH_SIZE; i++)
+    both.bytes[i] = (guint8) (i * 7 + i / 255);
+
+  for (int nonblocking = 0; nonblocking < 2; nonblocking++)
+    {
+      g_autofree guint8 *bytes = g_malloc (BOTH_SIZE);
+      g_autoptr (GError) error = NULL;
+      GThread *threads[2];
+      QReadOp op;
+
+      link_open (&link, TEST_TCP4);
+      link.channel->plain.nonblocking = nonblocking;
+      if (nonblocking)
+        g_assert_no_errno (fcntl (link.channel->fd, F_SETFL, O_RDWR | O_NONBLOCK));
+      threads[0] = start_thread (echo_thread, GINT_TO_POINTER (link.peer));
+      threads[1] = start_thread (both_writer_thread, &both);
+
+      /* In large pieces and in small ones. */
+      for (gsize done = 0; done < BOTH_SIZE; done += op.length)
+        {
+          gsize size = MIN (BOTH_SIZE - done, done % 3 == 0 ? 1000000 : 777);
+
+          q_read_op_init_memory (&op, "read from", link.channel, &no_sink, bytes + done, size,
+                                 size);
+          q_op_run (&op.parent, both.timeout_ms, NULL, &error);
+          g_assert_no_error (error);
+        }
+
+      g_assert_true (memcmp (bytes, both.bytes, BOTH_SIZE) == 0);
+      g_thread_join (threads[1]);
+      q_channel_unref (link.channel);
+      g_thread_join (threads[0]);
+      close (link.peer);
+    }
+
+  g_free (both.bytes);
 }
 
 /* ---- a reset ---- */
@@ -485,6 +570,9 @@ main (int    argc,
   g_test_add_func ("/io/op-run/cancel/before", test_cancelled_before);
   g_test_add_func ("/io/op-run/cancel/flood", test_cancel_flood);
   g_test_add_func ("/io/op-run/reset", test_reset);
+  g_test_add_data_func ("/io/op-run/both-directions", GINT_TO_POINTER (-1), test_both_directions);
+  g_test_add_data_func ("/io/op-run/both-directions/deadline", GINT_TO_POINTER (60000),
+                        test_both_directions);
 
   return g_test_run ();
 }

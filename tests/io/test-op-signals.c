@@ -122,6 +122,47 @@ storm_write (Link *link,
   g_thread_join (thread);
 }
 
+static gpointer
+late_connect_thread (gpointer data)
+{
+  const QAddress *address = data;
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  test_wait_in_kernel (getpid ());
+  g_assert_no_errno (connect (fd, &address->sa, address->length));
+
+  return GINT_TO_POINTER (fd);
+}
+
+static void
+storm_accept (int timeout_ms)
+{
+  QAddress address;
+  QChannel *channel = make_listener (&address);
+
+  for (int i = 0; i < 3; i++)
+    {
+      Instant start = instant_now ();
+      g_autoptr (GError) error = NULL;
+      GThread *thread;
+      QAcceptOp op;
+
+      q_accept_op_init (&op, "accept", channel, &no_sink);
+      g_assert_true (q_op_run (&op.parent, 120, NULL, &error));
+      g_assert_cmpint (op.fd, ==, -1);
+      check_time (start, 120, "accept");
+
+      thread = start_thread (late_connect_thread, &address);
+      q_accept_op_init (&op, "accept", channel, &no_sink);
+      g_assert_true (q_op_run (&op.parent, timeout_ms, NULL, &error));
+      g_assert_cmpint (op.fd, >=, 0);
+      close (op.fd);
+      close (GPOINTER_TO_INT (g_thread_join (thread)));
+    }
+
+  q_channel_unref (channel);
+}
+
 /* Neither what comes of a call nor the time it takes depends on signals. */
 static void
 test_storm (gconstpointer data)
@@ -139,7 +180,7 @@ test_storm (gconstpointer data)
       for (int j = 0; j < 3; j++)
         {
           GError *error = NULL;
-          gint64 start = g_get_monotonic_time ();
+          Instant start = instant_now ();
 
           g_assert_false (run_read (&link, 5, 150, NULL, &error));
           check_time (start, 150, "read");
@@ -149,6 +190,8 @@ test_storm (gconstpointer data)
       storm_read (&link, 60000);
       storm_write (&link, -1);
       storm_write (&link, 60000);
+      storm_accept (-1);
+      storm_accept (60000);
 
       stop_storm ();
       link_close (&link);

@@ -226,13 +226,13 @@ test_wait (Fixture       *fixture,
   struct pollfd pollfd = { q_lookup_get_fd (lookup), POLLIN, 0 };
   const QAddress *addresses;
   guint n_addresses;
-  gint64 start;
+  Instant start;
 
   g_assert_cmpint (fcntl (pollfd.fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
 
   for (int timeout_ms = 0; timeout_ms <= 60; timeout_ms += 30)
     {
-      start = g_get_monotonic_time ();
+      start = instant_now ();
       g_assert_false (q_lookup_wait (lookup, timeout_ms * 1000));
       check_time (start, timeout_ms, "wait");
       g_assert_cmpint (poll (&pollfd, 1, 0), ==, 0);
@@ -265,7 +265,7 @@ test_signals (Fixture       *fixture,
   g_autoptr (QLookup) lookup = NULL;
   sigset_t before;
   sigset_t after;
-  gint64 start;
+  Instant start;
 
   pthread_sigmask (SIG_SETMASK, NULL, &before);
   lookup = look_up ();
@@ -273,7 +273,7 @@ test_signals (Fixture       *fixture,
 
   g_assert_no_errno (sigaction (SIGALRM, &action, NULL));
   g_assert_no_errno (setitimer (ITIMER_REAL, &every_ms, NULL));
-  start = g_get_monotonic_time ();
+  start = instant_now ();
   g_assert_false (q_lookup_wait (lookup, 100 * 1000));
   check_time (start, 100, "wait");
   g_assert_no_errno (setitimer (ITIMER_REAL, &never, NULL));
@@ -301,6 +301,45 @@ test_given_up (Fixture       *fixture,
       q_lookup_free (q_lookup_new_reverse (&address, NULL));
     }
   g_mutex_unlock (&lock);
+}
+
+/* Whoever waits is woken, and may look at the answer at once. */
+static gpointer
+cancel_thread (gpointer data)
+{
+  test_wait_in_kernel (getpid ());
+  q_lookup_cancel (data);
+
+  return NULL;
+}
+
+static void
+test_cancel (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autoptr (QLookup) lookup = look_up ();
+  g_autoptr (QLookup) reverse = NULL;
+  const QAddress *addresses;
+  guint n_addresses;
+  QAddress address;
+  GThread *thread;
+
+  thread = start_thread (cancel_thread, lookup);
+  g_assert_true (q_lookup_wait (lookup, -1));
+  g_assert_cmpint (q_lookup_get_addresses (lookup, &addresses, &n_addresses), ==, EAI_CANCELED);
+  g_assert_cmpuint (n_addresses, ==, 0);
+  g_thread_join (thread);
+
+  q_address_set_literal (&address, "192.0.2.1", 0);
+  reverse = q_lookup_new_reverse (&address, NULL);
+  q_lookup_cancel (reverse);
+  g_assert_true (q_lookup_wait (reverse, 0));
+  g_assert_null (q_lookup_get_name (reverse));
+
+  /* Nor does an answer that comes afterwards change that. */
+  g_mutex_unlock (&lock);
+  g_assert_true (q_lookup_wait (lookup, -1));
+  g_assert_cmpint (q_lookup_get_addresses (lookup, &addresses, &n_addresses), ==, EAI_CANCELED);
 }
 
 static void
@@ -403,6 +442,7 @@ main (int    argc,
   ADD ("wait", test_wait);
   ADD ("signals", test_signals);
   ADD ("given-up", test_given_up);
+  ADD ("cancel", test_cancel);
   ADD ("reverse", test_reverse);
   ADD ("too-many", test_too_many);
   ADD ("no-descriptors", test_no_descriptors);

@@ -100,6 +100,15 @@ void test_expect_failure (QSocket      *sock,
                           int           timeout_ms,
                           QSocketError  code);
 
+/* Sends from @bytes until nothing moves any more, neither into the kernel nor
+ * inside of it, for the peer does not read; returns how many bytes that were.
+ * There must be more of them than any kernel holds. */
+gsize test_fill_kernel (QSocket      *sock,
+                        const guint8 *bytes,
+                        gsize         length);
+
+#define TEST_TOO_MUCH (48 * 1024 * 1024)
+
 /* How long this thread has worked the processor. */
 gint64 test_thread_time_ms (void);
 

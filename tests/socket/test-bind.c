@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -95,6 +96,7 @@ test_good (void)
       q_socket_bind (sock, cases[i].text, i % 2, &error);
       g_assert_no_error (error);
       g_assert_true (q_socket_is_open (sock));
+      g_assert_cmpint (fcntl (q_socket_get_socket (sock), F_GETFD), ==, FD_CLOEXEC);
       g_assert_cmpint (q_socket_get_port (sock), >, 0);
       if (cases[i].family != ANY)
         g_assert_cmpint (get_family (sock), ==, cases[i].family);
@@ -317,7 +319,6 @@ static void
 test_port_half_taken (void)
 {
   g_autoptr (QSocket) sock = q_socket_new ();
-  g_autofree char *target = NULL;
   struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
   struct sockaddr_in in = { .sin_family = AF_INET };
   socklen_t length = sizeof in6;

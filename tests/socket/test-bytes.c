@@ -195,23 +195,49 @@ test_what_is_there (TestKind kind)
       }
 }
 
-/* All that the kernel has already comes in one go, not one buffer full. */
+/* All that has arrived comes in one go, not one buffer full, also if somebody
+ * looked or took a little before. */
 static void
 test_what_is_there_is_whole (TestKind kind)
 {
-  static const gsize lengths[] = { 1, 4095, 4096, 4097, 16384, 16385, 60000 };
+  static const gsize lengths[] = { 2, 4095, 4096, 4097, 16384, 16385, 60000 };
   g_autofree guint8 *pattern = test_pattern (60000);
-  int fd;
-  g_autoptr (QSocket) sock = test_pair (kind, &fd);
+  g_autofree guint8 *memory = g_malloc (100000);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
-    {
-      test_write (fd, pattern, lengths[i]);
-      test_wait_arrived (sock, lengths[i]);
-      test_expect_bytes (sock, 0, pattern, lengths[i]);
-    }
+  for (int way = 0; way < 5; way++)
+    for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
+      {
+        g_autoptr (GError) error = NULL;
+        gsize length = lengths[i];
+        int fd;
+        g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
-  close (fd);
+        test_write (fd, pattern, length);
+        test_wait_arrived (sock, length);
+        switch (way)
+          {
+          case 0:
+            test_expect_bytes (sock, 0, pattern, length);
+            break;
+          case 1:
+            g_assert_true (q_socket_is_data_available (sock, 0));
+            test_expect_bytes (sock, 0, pattern, length);
+            break;
+          case 2:
+            q_socket_recv_i1 (sock, ENOUGH, NULL, &error);
+            test_expect_bytes (sock, 0, pattern + 1, length - 1);
+            break;
+          default:
+            g_assert_true (q_socket_is_data_available (sock, 0));
+            g_assert_cmpint (q_socket_recv_into (sock, memory, 1, way == 3 ? 60000 : 100000,
+                                                 ENOUGH, NULL, &error), ==, (gssize) length);
+            g_assert_cmpmem (memory, length, pattern, length);
+            break;
+          }
+        g_assert_no_error (error);
+        g_assert_false (q_socket_is_data_available (sock, 0));
+        close (fd);
+      }
 }
 
 static void

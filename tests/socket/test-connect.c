@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -165,6 +166,7 @@ test_good_target (void)
       server = q_socket_accept (listener, 10000, NULL, &error);
       g_assert_no_error (error);
       g_assert_true (q_socket_is_open (client));
+      g_assert_cmpint (fcntl (q_socket_get_socket (client), F_GETFD), ==, FD_CLOEXEC);
       g_assert_cmpint (q_socket_get_port (client), ==, port);
       g_assert_cmpint (q_socket_get_port (server), ==, port);
       assert_exchange (client, server);
@@ -328,7 +330,6 @@ test_unix (void)
 static void
 test_unix_errors (void)
 {
-  g_autofree char *dir_107 = NULL;
   g_autofree char *fill = NULL;
   g_autofree char *path_107 = NULL;
   g_autofree char *path_108 = NULL;
@@ -531,7 +532,7 @@ static void
 test_bound_before (void)
 {
   char *target;
-  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autoptr (QSocket) listener G_GNUC_UNUSED = test_listener (&target);
   g_autoptr (QSocket) sock = q_socket_new ();
   char *dir = test_make_dir ();
   g_autofree char *path = g_build_filename (dir, "socket", NULL);

@@ -15,9 +15,6 @@
 #define ENOUGH 20000
 #define CORK_SIZE 65536
 
-/* More than any kernel here holds for one connection. */
-#define TOO_MUCH (48 * 1024 * 1024)
-
 /* ---- helpers ---- */
 
 static void
@@ -65,20 +62,6 @@ count_cb (QSocket      *sock,
           gpointer      data)
 {
   ++*(guint *) data;
-}
-
-/* Fills the kernel until it takes nothing more; returns how much that was. */
-static gsize
-fill_kernel (QSocket      *sock,
-             const guint8 *bytes)
-{
-  guint64 before = q_socket_get_bytes_sent (sock);
-  GError *error = NULL;
-
-  g_assert_false (q_socket_send_data (sock, bytes, TOO_MUCH, 0, NULL, &error));
-  test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-
-  return (gsize) (q_socket_get_bytes_sent (sock) - before);
 }
 
 /* ---- what gathers ---- */
@@ -349,7 +332,7 @@ test_request_and_answer (TestKind kind)
 static void
 test_flush_while_waiting (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TOO_MUCH);
+  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
 
   for (int way = 0; way < 7; way++)
     {
@@ -359,7 +342,7 @@ test_flush_while_waiting (TestKind kind)
       int fd;
       g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
-      length = fill_kernel (sock, pattern);
+      length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
       q_socket_cork (sock);
       send_bytes (sock, pattern, 60000);
       answerer = (Answerer) { fd, length + 60000, "HTTP/1.0 200 OK\r\n\r\n" };
@@ -406,14 +389,14 @@ test_close_flushes (TestKind kind)
 static void
 test_close_never_waits (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TOO_MUCH);
+  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
   g_autoptr (GBytes) got = NULL;
   gint64 start;
   gsize length;
   int fd;
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
-  length = fill_kernel (sock, pattern);
+  length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
   q_socket_cork (sock);
   send_bytes (sock, pattern + length, 60000);
   start = g_get_monotonic_time ();
@@ -462,7 +445,7 @@ test_reopen (TestKind kind)
 static void
 test_time_out (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TOO_MUCH + 60001);
+  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH + 60001);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) got = NULL;
   TestDrain drain;
@@ -470,7 +453,7 @@ test_time_out (TestKind kind)
   int fd;
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
-  length = fill_kernel (sock, pattern);
+  length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
   q_socket_cork (sock);
   send_bytes (sock, pattern + length, 60000);
   for (int i = 0; i < 3; i++)

@@ -411,7 +411,7 @@ test_case (gconstpointer data)
 {
   const Case *the_case = data;
   char *target;
-  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autoptr (QSocket) listener G_GNUC_UNUSED = test_listener (&target);
   Fixture fixture = { .fd = -1, .dir = test_make_dir () };
   GError *error = NULL;
 

@@ -60,8 +60,6 @@ realloc (void   *block,
   g_atomic_int_inc (&n_allocations);
   return __libc_realloc (block, size);
 }
-#endif
-
 static void
 count (QSocket      *sock,
        QSocketEvent *event,
@@ -69,6 +67,7 @@ count (QSocket      *sock,
 {
   g_atomic_int_inc ((int *) n);
 }
+#endif
 
 /* An event that nobody listens to is not made; handlers of others do not count. */
 static void
@@ -128,6 +127,33 @@ test_no_listener (void)
 #endif
 }
 
+/* ---- the signals ---- */
+
+static void
+test_signals (void)
+{
+  g_autofree guint *ids = NULL;
+  guint n_ids;
+
+  g_type_class_unref (g_type_class_ref (Q_TYPE_SOCKET));
+  ids = g_signal_list_ids (Q_TYPE_SOCKET, &n_ids);
+  g_assert_cmpuint (n_ids, ==, TEST_N_SIGNALS);
+
+  for (guint i = 0; i < TEST_N_SIGNALS; i++)
+    {
+      GSignalQuery query;
+
+      g_signal_query (g_signal_lookup (test_signal_names[i], Q_TYPE_SOCKET), &query);
+      g_assert_cmpstr (query.signal_name, ==, test_signal_names[i]);
+      g_assert_cmpuint (query.signal_flags, ==, G_SIGNAL_RUN_LAST);
+      g_assert_cmpuint (query.return_type, ==, G_TYPE_NONE);
+      g_assert_cmpuint (query.n_params, ==, 1);
+
+      /* Bindings must be able to keep the event: no G_SIGNAL_TYPE_STATIC_SCOPE. */
+      g_assert_cmpuint (query.param_types[0], ==, Q_TYPE_SOCKET_EVENT);
+    }
+}
+
 /* ---- life ---- */
 
 typedef struct
@@ -173,7 +199,7 @@ test_life (void)
 {
   g_autoptr (GHashTable) ids = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   char *target;
-  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autoptr (QSocket) listener G_GNUC_UNUSED = test_listener (&target);
 
   for (int i = 0; i < 50; i++)
     {
@@ -492,6 +518,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/socket/event-relay/no-listener", test_no_listener);
+  g_test_add_func ("/socket/event-relay/signals", test_signals);
   g_test_add_func ("/socket/event-relay/life", test_life);
   g_test_add_func ("/socket/event-relay/heirs", test_heirs);
   g_test_add_func ("/socket/event-relay/replace", test_replace);

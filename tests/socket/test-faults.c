@@ -25,7 +25,7 @@
     gint64 took_ = test_elapsed_ms (start); \
     g_test_message ("%d ms took %d ms", (ms), (int) took_); \
     g_assert_cmpint (took_, >=, (ms)); \
-    g_assert_cmpint (took_, <, (ms) + 300); } G_STMT_END
+    g_assert_cmpint (took_, <, (ms) + 1500); } G_STMT_END
 
 /* ---- no descriptor left ---- */
 
@@ -67,7 +67,7 @@ lack_in_connect (void)
 {
   g_autoptr (QSocket) sock = q_socket_new ();
   g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
+  QSocket *listener = test_listener (&target);
   GError *error = NULL;
 
   exhaust (0);
@@ -81,6 +81,7 @@ lack_in_connect (void)
   recover ();
   g_assert_true (q_socket_connect (sock, target, 5000, NULL, &error));
   g_assert_no_error (error);
+  g_object_unref (listener);
 }
 
 static void

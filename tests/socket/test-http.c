@@ -260,7 +260,7 @@ test_dripping (TestKind kind)
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
   g_test_message ("timeout 250 ms: returned after %d ms", elapsed);
   g_assert_cmpint (elapsed, >=, 250);
-  g_assert_cmpint (elapsed, <, 250 + 300);
+  g_assert_cmpint (elapsed, <, 250 + 1500);
 
   n_written = test_feed_stop (&feed);
   shutdown (fd, SHUT_WR);
@@ -417,13 +417,13 @@ test_charset (void)
   int fd;
   g_autoptr (QSocket) sock = test_pair (TEST_UNIX, &fd);
   g_autoptr (GBytes) body = g_bytes_new_static ("b", 1);
+  g_autoptr (GVariant) headers = parse ("{'Host': 'h'}");
   g_autofree char *first = NULL;
   g_autofree char *second = NULL;
   GError *error = NULL;
 
   g_assert_true (q_socket_set_charset (sock, "UTF-16LE", &error));
-  q_socket_send_http_message (sock, "GET", "/", "1.1", parse ("{'Host': 'h'}"), body, 10000, NULL,
-                              &error);
+  q_socket_send_http_message (sock, "GET", "/", "1.1", headers, body, 10000, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (q_socket_send (sock, "t", 10000, NULL, &error));
   test_expect (fd, wire, sizeof wire - 1);

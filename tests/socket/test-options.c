@@ -157,7 +157,7 @@ test_no_delay_elsewhere (void)
   char *dir = test_make_dir ();
   g_autofree char *path = g_build_filename (dir, "socket", NULL);
   char *target;
-  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autoptr (QSocket) listener G_GNUC_UNUSED = test_listener (&target);
   g_autoptr (QSocket) sock = q_socket_new ();
   GError *error = NULL;
 
