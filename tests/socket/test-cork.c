@@ -194,7 +194,6 @@ test_large_payload (TestKind kind)
   const gsize length = 5 * 1024 * 1024;
   g_autofree guint8 *pattern = test_pattern (length);
   g_autoptr (GBytes) got = NULL;
-  g_autoptr (GError) error = NULL;
   TestDrain drain;
   int fd;
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
@@ -360,7 +359,7 @@ static void
 test_close_flushes (TestKind kind)
 {
   g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autoptr (QSocket) listener G_GNUC_UNUSED = test_listener (&target);
 
   for (int way = 0; way < 3; way++)
     {

@@ -106,7 +106,6 @@ static void
 test_shutdown (Pair pair)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = NULL;
   gint64 used = test_thread_time_ms ();
   char memory[4];
   int fd;
