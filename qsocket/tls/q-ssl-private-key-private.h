@@ -4,19 +4,12 @@
 
 #pragma once
 
-#include "q-ssl-certificate.h"
+#include "q-ssl-certificate-private.h"
 #include "q-ssl-private-key.h"
 
 G_BEGIN_DECLS
 
-/* Whether @key is the one of the leaf of @certificate. */
-gboolean q_ssl_key_matches (QSslCertificate *certificate,
-                            QSslPrivateKey  *key);
-
-/* The chain together with the key, as a GTlsConnection wants to have it. Fails with SSL if the
- * TLS module of GIO is missing, with CERTIFICATE if it refuses the two. */
-GTlsCertificate *q_ssl_join (QSslCertificate  *certificate,
-                             QSslPrivateKey   *key,
-                             GError          **error);
+/* Lives as long as @self. NULL if GnuTLS does not know the kind of key. */
+const guint8 *q_ssl_private_key_peek_id (QSslPrivateKey *self);
 
 G_END_DECLS
