@@ -8,6 +8,7 @@
 
 #include "q-address-private.h"
 #include "q-read-buffer-private.h"
+#include "q-silent-clients-private.h"
 #include "q-text-codec-private.h"
 #include "q-transport-private.h"
 
@@ -53,9 +54,12 @@ struct _QChannel
    * in a main context. Nobody has to know those contexts to wake them. */
   atomic_int closed_fd;
 
-  QTransport *transport;
+  QTransport *transport;  /* &plain.parent or one on top of it, which the channel owns */
   QPlainTransport plain;
   QAddress peer;
+  char *host;             /* what a client was told to connect to; NULL: no name */
+
+  QSilentClients silent;  /* of a listener */
 
   /* of the reader */
   QReadBuffer in;
@@ -121,6 +125,19 @@ q_channel_is_closed (QChannel *channel)
 
 /* Whether it is the copy that a fork made of the parent's. */
 gboolean q_channel_is_inherited (const QChannel *channel);
+
+/* Puts @transport in the place of the one there is, and returns that if it has to be
+ * freed. */
+QTransport *q_channel_swap_transport (QChannel   *channel,
+                                      QTransport *transport);
+
+/* Whether bytes that this side has sent, as far as it knows, are still here. */
+static inline gboolean
+q_channel_is_held (QChannel *channel)
+{
+  return atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0 ||
+         q_transport_is_held (channel->transport);
+}
 
 /* Ends the channel from any thread: wakes the calls inside, removes the UNIX
  * file, closes the descriptor at once or when the last call has left. Never

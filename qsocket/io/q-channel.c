@@ -100,7 +100,11 @@ q_channel_unref (QChannel *channel)
 
   if (atomic_load (&channel->closed_fd) >= 0)
     close (atomic_load (&channel->closed_fd));
+  if (channel->transport->klass->free != NULL)
+    channel->transport->klass->free (channel->transport);
+  q_silent_clients_clear (&channel->silent);
   q_read_buffer_clear (&channel->in);
+  g_free (channel->host);
   g_clear_pointer (&channel->decoder, q_text_decoder_free);
   g_clear_pointer (&channel->encoder, q_text_encoder_free);
   g_free (channel->out);
@@ -302,6 +306,17 @@ q_channel_own_unix_file (QChannel   *channel,
                                                  : g_build_filename (here, path, NULL);
   channel->unix_device = made.st_dev;
   channel->unix_inode = made.st_ino;
+}
+
+QTransport *
+q_channel_swap_transport (QChannel   *channel,
+                          QTransport *transport)
+{
+  QTransport *before = channel->transport;
+
+  channel->transport = transport;
+
+  return before->klass->free != NULL ? before : NULL;
 }
 
 gboolean

@@ -48,7 +48,16 @@ q_op_fail_errno (QOp          *op,
                  QSocketError  code,
                  int           system_error)
 {
-  return fail_with (op, code, g_strerror (system_error));
+  QTransport *transport;
+  const GError *error;
+
+  if (system_error != Q_TRANSPORT_ERROR)
+    return fail_with (op, code, g_strerror (system_error));
+
+  transport = op->channel->transport;
+  error = transport->klass->get_error (transport, code == Q_SOCKET_ERROR_SEND);
+
+  return fail_with (op, (QSocketError) error->code, error->message);
 }
 
 QStep

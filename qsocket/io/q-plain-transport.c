@@ -144,7 +144,9 @@ plain_wait (QTransport    *transport,
   *pollfd = (struct pollfd) { self->fd, direction, 0 };
 }
 
-static const QTransportClass plain_class = { plain_read, plain_write, plain_wait, FALSE };
+static const QTransportClass plain_class = {
+  .read = plain_read, .write = plain_write, .wait = plain_wait,
+};
 
 void
 q_plain_transport_init (QPlainTransport *self,

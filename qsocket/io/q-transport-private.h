@@ -43,14 +43,58 @@ typedef struct
                    short               direction,
                    struct pollfd      *pollfd);
 
+  /* The rest is NULL where write () never takes more than the kernel does, and where
+   * errno says all there is to say of an error. */
+
+  /* Moves on what was taken and has not left yet; 0 when all of it has. */
+  gssize (*flush)     (QTransport *transport,
+                       QDeadline  *patience);
+
+  /* Whether there is something to flush; from any thread. */
+  gboolean (*is_held) (QTransport *transport);
+
+  /* Whether a read may return something that has left the kernel; for the reader. */
+  gboolean (*has_more) (QTransport *transport);
+
+  /* Takes leave of the peer, if that needs no waiting; from any thread. */
+  void   (*end)       (QTransport *transport);
+
+  /* What -Q_TRANSPORT_ERROR stands for: of Q_SOCKET_ERROR, and the same for good. */
+  const GError *(*get_error) (QTransport *transport,
+                              gboolean    of_writing);
+
+  void   (*free)      (QTransport *transport);
+
   /* Whether what goes over the wire is encrypted. */
   gboolean is_secure;
 } QTransportClass;
+
+/* In place of an errno: the transport has an error of its own. */
+#define Q_TRANSPORT_ERROR 0x10000
 
 struct _QTransport
 {
   const QTransportClass *klass;
 };
+
+static inline gssize
+q_transport_flush (QTransport *transport,
+                   QDeadline  *patience)
+{
+  return transport->klass->flush != NULL ? transport->klass->flush (transport, patience) : 0;
+}
+
+static inline gboolean
+q_transport_has_more (QTransport *transport)
+{
+  return transport->klass->has_more != NULL && transport->klass->has_more (transport);
+}
+
+static inline gboolean
+q_transport_is_held (QTransport *transport)
+{
+  return transport->klass->is_held != NULL && transport->klass->is_held (transport);
+}
 
 /* A socket as the kernel gives it. */
 typedef struct

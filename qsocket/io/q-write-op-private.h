@@ -20,6 +20,7 @@ typedef struct
   gsize total;
   gsize sent;
   gboolean some;          /* done as soon as any byte of the caller's has left */
+  gboolean is_taken;      /* the transport has all; what remains is to flush it */
   guint64 *counter;       /* counts what left; may be NULL */
 } QWriteOp;
 

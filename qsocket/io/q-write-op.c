@@ -41,6 +41,34 @@ advance (QWriteOp *self,
     }
 }
 
+/* Nothing was written, which @result says why. */
+static QStep
+no_bytes (QOp    *op,
+          gssize  result)
+{
+  if (q_channel_is_closed (op->channel))
+    return q_op_fail_closed_here (op);
+
+  switch (-result)
+    {
+    case EINTR:
+      return Q_STEP_AGAIN;
+    case EAGAIN:
+      return q_op_wait_for (op, POLLOUT);
+    default:
+      return q_op_fail_errno (op, Q_SOCKET_ERROR_SEND, (int) -result);
+    }
+}
+
+/* All was taken; done when it has left, too. */
+static QStep
+flush (QOp *op)
+{
+  gssize result = q_transport_flush (op->channel->transport, op->patience);
+
+  return result >= 0 ? Q_STEP_DONE : no_bytes (op, result);
+}
+
 static QStep
 write_step (QOp *op)
 {
@@ -49,8 +77,8 @@ write_step (QOp *op)
   gboolean is_message = q_channel_keeps_boundaries (op->channel);
   gssize n;
 
-  if (self->total == 0 && !is_message)
-    return Q_STEP_DONE;
+  if (self->is_taken)
+    return flush (op);
 
   /* What sleeps because the queue of another UNIX socket is full is not woken when
    * its own one is shut down, unless it polls. */
@@ -61,22 +89,16 @@ write_step (QOp *op)
       advance (self, (gsize) n);
       if (n > 0)
         report (self, (gsize) n);
-      return self->sent == self->total || is_message ||
-             (self->some && self->sent > self->corked) ? Q_STEP_DONE : Q_STEP_AGAIN;
+
+      /* Who wanted some to be sent would send again what is not said to be sent. */
+      if (self->some && self->sent > self->corked)
+        return Q_STEP_DONE;
+
+      self->is_taken = self->sent == self->total || is_message;
+      return self->is_taken ? flush (op) : Q_STEP_AGAIN;
     }
 
-  if (q_channel_is_closed (op->channel))
-    return q_op_fail_closed_here (op);
-
-  switch (-n)
-    {
-    case EINTR:
-      return Q_STEP_AGAIN;
-    case EAGAIN:
-      return q_op_wait_for (op, POLLOUT);
-    default:
-      return q_op_fail_errno (op, Q_SOCKET_ERROR_SEND, (int) -n);
-    }
+  return no_bytes (op, n);
 }
 
 static const QOpClass write_class = { write_step, NULL, NULL };
@@ -118,6 +140,8 @@ q_write_op_init (QWriteOp    *self,
   add_vector (self, channel->out, self->corked);
   add_vector (self, head, head_length);
   add_vector (self, body, body_length);
+
+  self->is_taken = self->total == 0 && !q_channel_keeps_boundaries (channel);
 
   /* An empty message is a message. */
   if (self->n_vectors == 0)

@@ -103,7 +103,7 @@ scripted_wait (QTransport    *transport,
 }
 
 static const QTransportClass scripted_class = {
-  scripted_read, scripted_write, scripted_wait, TRUE,
+  .read = scripted_read, .write = scripted_write, .wait = scripted_wait, .is_secure = TRUE,
 };
 
 void

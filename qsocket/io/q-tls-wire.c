@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-tls-wire-private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* ---- blocks ---- */
+
+#define MAX_SPARE_BLOCKS 16
+
+static GMutex spare_lock;
+static guint8 *spare_blocks[MAX_SPARE_BLOCKS];
+static guint n_spare_blocks;
+
+static guint8 *
+take_spare (void)
+{
+  guint8 *spare = NULL;
+
+  g_mutex_lock (&spare_lock);
+  if (n_spare_blocks > 0)
+    spare = spare_blocks[--n_spare_blocks];
+  g_mutex_unlock (&spare_lock);
+
+  return spare != NULL ? spare : g_malloc (Q_TLS_BLOCK_SIZE);
+}
+
+static void
+give_spare (guint8 *data)
+{
+  g_mutex_lock (&spare_lock);
+  if (n_spare_blocks < MAX_SPARE_BLOCKS)
+    spare_blocks[n_spare_blocks++] = g_steal_pointer (&data);
+  g_mutex_unlock (&spare_lock);
+
+  g_free (data);
+}
+
+void
+q_tls_block_clear (QTlsBlock *block)
+{
+  if (block->size == Q_TLS_BLOCK_SIZE)
+    give_spare (block->data);
+  else
+    g_free (block->data);
+  *block = (QTlsBlock) { NULL };
+}
+
+guint8 *
+q_tls_block_get_room (QTlsBlock *block,
+                      gsize      room)
+{
+  if (block->data == NULL && room <= Q_TLS_BLOCK_SIZE)
+    {
+      block->data = take_spare ();
+      block->size = Q_TLS_BLOCK_SIZE;
+    }
+
+  if (block->size - block->end < room && block->start > 0)
+    {
+      block->end -= block->start;
+      memmove (block->data, block->data + block->start, block->end);
+      block->start = 0;
+    }
+
+  if (block->size - block->end < room)
+    {
+      QTlsBlock larger = { .end = block->end, .size = block->end + room + Q_TLS_BLOCK_SIZE };
+
+      larger.data = g_malloc (larger.size);
+      if (block->end > 0)
+        memcpy (larger.data, block->data, block->end);
+      q_tls_block_clear (block);
+      *block = larger;
+    }
+
+  return block->data + block->end;
+}
+
+void
+q_tls_block_consume (QTlsBlock *block,
+                     gsize      length)
+{
+  block->start += length;
+  if (block->start == block->end && block->data != NULL)
+    q_tls_block_clear (block);
+}
+
+/* ---- the two phases ---- */
+
+static void
+set_error (GError     **error,
+           int          code,
+           const char  *message)
+{
+  g_set_error_literal (error, G_IO_ERROR, code, message);
+}
+
+/* The wire's own words are never shown: its user knows more. */
+static gssize
+fail_with_errno (QTlsWire  *self,
+                 int        system_error,
+                 GError   **error)
+{
+  self->system_error = system_error;
+  set_error (error, (int) g_io_error_from_errno (system_error), g_strerror (system_error));
+
+  return -1;
+}
+
+/* Waits without an end: who wants it to end shuts the socket down. */
+static void
+wait_for (QTlsWire *self,
+          short     events)
+{
+  struct pollfd pollfd = { self->fd, events, 0 };
+
+  while (poll (&pollfd, 1, -1) < 0 && errno == EINTR)
+    continue;
+}
+
+/* What comes behind what was asked for waits in the block. */
+static gssize
+receive (QTlsWire  *self,
+         void      *buffer,
+         gsize      count,
+         GError   **error)
+{
+  struct iovec vectors[2] = { { buffer, count }, { NULL, Q_TLS_BATCH_SIZE } };
+  struct msghdr message = { .msg_iov = vectors, .msg_iovlen = 2 };
+  gssize n;
+
+  g_atomic_int_set (&self->is_started, TRUE);
+  vectors[1].iov_base = q_tls_block_get_room (&self->in, Q_TLS_BATCH_SIZE);
+
+  while ((n = recvmsg (self->fd, &message, 0)) < 0)
+    {
+      if (errno == EAGAIN)
+        wait_for (self, POLLIN);
+      else if (errno != EINTR)
+        break;
+    }
+
+  if (n > (gssize) count)
+    {
+      self->in.end += (gsize) n - count;
+      return (gssize) count;
+    }
+
+  q_tls_block_clear (&self->in);
+  self->is_ended |= n == 0;
+
+  return n >= 0 ? n : fail_with_errno (self, errno, error);
+}
+
+static gssize
+transmit (QTlsWire    *self,
+          const void  *buffer,
+          gsize        count,
+          GError     **error)
+{
+  gssize n;
+
+  g_atomic_int_set (&self->is_started, TRUE);
+
+  while ((n = send (self->fd, buffer, count, MSG_NOSIGNAL)) < 0)
+    {
+      if (errno == EAGAIN)
+        wait_for (self, POLLOUT);
+      else if (errno != EINTR)
+        return fail_with_errno (self, errno, error);
+    }
+
+  return n;
+}
+
+static gboolean
+is_user (QTlsWire *self)
+{
+  return g_atomic_pointer_get (&self->user) == g_thread_self ();
+}
+
+/* The peer wants another handshake on the connection, which only old versions of
+ * TLS have, and which nothing good comes of. */
+static gssize
+refuse (QTlsWire  *self,
+        GError   **error)
+{
+  g_atomic_int_set (&self->is_refused, TRUE);
+  shutdown (self->fd, SHUT_RDWR);
+  set_error (error, G_IO_ERROR_CONNECTION_CLOSED, "refused");
+
+  return -1;
+}
+
+static gssize
+wire_read (QTlsWire  *self,
+           void      *buffer,
+           gsize      count,
+           GError   **error)
+{
+  QTlsWirePhase phase = (QTlsWirePhase) g_atomic_int_get (&self->phase);
+  gsize length;
+
+  if (phase == Q_TLS_WIRE_DEAD)
+    return 0;
+  if (phase == Q_TLS_WIRE_DATA && !is_user (self))
+    return refuse (self, error);
+
+  length = MIN (count, q_tls_block_length (&self->in));
+  if (length > 0)
+    {
+      memcpy (buffer, self->in.data + self->in.start, length);
+      q_tls_block_consume (&self->in, length);
+      return (gssize) length;
+    }
+
+  if (phase == Q_TLS_WIRE_HANDSHAKE)
+    return receive (self, buffer, count, error);
+  if (self->at_end)
+    return 0;
+
+  set_error (error, G_IO_ERROR_WOULD_BLOCK, "nothing is there");
+
+  return -1;
+}
+
+static gssize
+wire_write (QTlsWire    *self,
+            const void  *buffer,
+            gsize        count,
+            GError     **error)
+{
+  QTlsWirePhase phase = (QTlsWirePhase) g_atomic_int_get (&self->phase);
+
+  if (phase == Q_TLS_WIRE_DEAD)
+    return (gssize) count;
+  if (phase == Q_TLS_WIRE_HANDSHAKE)
+    return transmit (self, buffer, count, error);
+  if (!is_user (self))
+    return refuse (self, error);
+
+  if (q_tls_block_length (&self->out) + count > Q_TLS_WIRE_MAX_OUT)
+    {
+      set_error (error, G_IO_ERROR_NO_SPACE, "the peer asks for answers and does not read them");
+      return -1;
+    }
+
+  memcpy (q_tls_block_get_room (&self->out, count), buffer, count);
+  self->out.end += count;
+
+  return (gssize) count;
+}
+
+/* ---- the input stream ---- */
+
+#define Q_TYPE_TLS_WIRE_INPUT (q_tls_wire_input_get_type ())
+G_DECLARE_FINAL_TYPE (QTlsWireInput, q_tls_wire_input, Q, TLS_WIRE_INPUT, GInputStream)
+
+struct _QTlsWireInput
+{
+  GInputStream parent_instance;
+  QTlsWire *wire;         /* owns the stream */
+};
+
+static gssize
+input_read (GInputStream  *stream,
+            void          *buffer,
+            gsize          count,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  return wire_read (Q_TLS_WIRE_INPUT (stream)->wire, buffer, count, error);
+}
+
+static gssize
+input_read_nonblocking (GPollableInputStream  *stream,
+                        void                  *buffer,
+                        gsize                  count,
+                        GError               **error)
+{
+  return wire_read (Q_TLS_WIRE_INPUT (stream)->wire, buffer, count, error);
+}
+
+static gboolean
+input_is_readable (GPollableInputStream *stream)
+{
+  return TRUE;
+}
+
+/* Nobody waits on these streams; but the interface wants it. */
+static GSource *
+new_ready_source (gpointer      stream,
+                  GCancellable *cancellable)
+{
+  g_autoptr (GSource) idle = g_idle_source_new ();
+
+  return g_pollable_source_new_full (stream, idle, cancellable);
+}
+
+static GSource *
+input_create_source (GPollableInputStream *stream,
+                     GCancellable         *cancellable)
+{
+  return new_ready_source (stream, cancellable);
+}
+
+static void
+input_pollable_init (GPollableInputStreamInterface *interface)
+{
+  interface->is_readable = input_is_readable;
+  interface->create_source = input_create_source;
+  interface->read_nonblocking = input_read_nonblocking;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (QTlsWireInput, q_tls_wire_input, G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      input_pollable_init))
+
+static void
+q_tls_wire_input_class_init (QTlsWireInputClass *klass)
+{
+  G_INPUT_STREAM_CLASS (klass)->read_fn = input_read;
+}
+
+static void
+q_tls_wire_input_init (QTlsWireInput *self)
+{
+}
+
+/* ---- the output stream ---- */
+
+#define Q_TYPE_TLS_WIRE_OUTPUT (q_tls_wire_output_get_type ())
+G_DECLARE_FINAL_TYPE (QTlsWireOutput, q_tls_wire_output, Q, TLS_WIRE_OUTPUT, GOutputStream)
+
+struct _QTlsWireOutput
+{
+  GOutputStream parent_instance;
+  QTlsWire *wire;         /* owns the stream */
+};
+
+static gssize
+output_write (GOutputStream  *stream,
+              const void     *buffer,
+              gsize           count,
+              GCancellable   *cancellable,
+              GError        **error)
+{
+  return wire_write (Q_TLS_WIRE_OUTPUT (stream)->wire, buffer, count, error);
+}
+
+static gssize
+output_write_nonblocking (GPollableOutputStream  *stream,
+                          const void             *buffer,
+                          gsize                   count,
+                          GError                **error)
+{
+  return wire_write (Q_TLS_WIRE_OUTPUT (stream)->wire, buffer, count, error);
+}
+
+static gboolean
+output_is_writable (GPollableOutputStream *stream)
+{
+  return TRUE;
+}
+
+static GSource *
+output_create_source (GPollableOutputStream *stream,
+                      GCancellable          *cancellable)
+{
+  return new_ready_source (stream, cancellable);
+}
+
+static void
+output_pollable_init (GPollableOutputStreamInterface *interface)
+{
+  interface->is_writable = output_is_writable;
+  interface->create_source = output_create_source;
+  interface->write_nonblocking = output_write_nonblocking;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (QTlsWireOutput, q_tls_wire_output, G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      output_pollable_init))
+
+static void
+q_tls_wire_output_class_init (QTlsWireOutputClass *klass)
+{
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = output_write;
+}
+
+static void
+q_tls_wire_output_init (QTlsWireOutput *self)
+{
+}
+
+/* ---- the pair ---- */
+
+G_DEFINE_FINAL_TYPE (QTlsWire, q_tls_wire, G_TYPE_IO_STREAM)
+
+static GInputStream *
+wire_get_input (GIOStream *stream)
+{
+  return Q_TLS_WIRE (stream)->input;
+}
+
+static GOutputStream *
+wire_get_output (GIOStream *stream)
+{
+  return Q_TLS_WIRE (stream)->output;
+}
+
+/* The socket is not the wire's to close: a session may end without it. */
+static gboolean
+wire_close (GIOStream     *stream,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  return TRUE;
+}
+
+static void
+q_tls_wire_finalize (GObject *object)
+{
+  QTlsWire *self = Q_TLS_WIRE (object);
+
+  q_tls_block_clear (&self->in);
+  q_tls_block_clear (&self->out);
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+
+  G_OBJECT_CLASS (q_tls_wire_parent_class)->finalize (object);
+}
+
+static void
+q_tls_wire_class_init (QTlsWireClass *klass)
+{
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = q_tls_wire_finalize;
+  stream_class->get_input_stream = wire_get_input;
+  stream_class->get_output_stream = wire_get_output;
+  stream_class->close_fn = wire_close;
+}
+
+static void
+q_tls_wire_init (QTlsWire *self)
+{
+  self->input = g_object_new (Q_TYPE_TLS_WIRE_INPUT, NULL);
+  self->output = g_object_new (Q_TYPE_TLS_WIRE_OUTPUT, NULL);
+  Q_TLS_WIRE_INPUT (self->input)->wire = self;
+  Q_TLS_WIRE_OUTPUT (self->output)->wire = self;
+}
+
+QTlsWire *
+q_tls_wire_new (int fd)
+{
+  QTlsWire *self = g_object_new (Q_TYPE_TLS_WIRE, NULL);
+
+  self->fd = fd;
+
+  return self;
+}
