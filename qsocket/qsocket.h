@@ -17,6 +17,8 @@
 #include "q-socket-info.h"
 #include "q-socket-int.h"
 #include "q-socket-listen.h"
+#include "q-socket-ssl-settings.h"
+#include "q-socket-ssl.h"
 #include "q-socket.h"
 #include "q-ssl-certificate.h"
 #include "q-ssl-private-key.h"

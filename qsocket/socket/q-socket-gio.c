@@ -155,8 +155,11 @@ q_socket_steal_fd (QSocket  *self,
   channel = atomic_load (&self->channel);
   if (channel == NULL)
     q_socket_set_not_open_error ("steal_fd", error);
+  else if (channel->transport->klass->is_secure)
+    g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
+                         "steal_fd: the connection is encrypted; shutdown_ssl ends that");
   else if (q_read_buffer_length (&channel->in) > 0 || q_channel_has_text (channel) ||
-           atomic_load (&channel->out_length) > 0)
+           q_channel_is_held (channel))
     g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING,
                          "steal_fd: there are bytes that were not read or not sent yet");
   else

@@ -463,27 +463,6 @@ q_socket_bind_unix (QSocket      *self,
   return bind_path (self, &options, path, error);
 }
 
-/* accept () must not block, whatever was done with the descriptor before. */
-static void
-become_listener (QChannel *channel)
-{
-  QPlainTransport *plain = &channel->plain;
-  int flags = fcntl (channel->fd, F_GETFL);
-
-  if ((flags & O_NONBLOCK) == 0)
-    {
-      /* The flags of an adopted descriptor are to be given back. */
-      if (!plain->is_ours && channel->restore_flags < 0)
-        channel->restore_flags = flags;
-      fcntl (channel->fd, F_SETFL, flags | O_NONBLOCK);
-    }
-
-  /* A receive, pointless as it is here, must not make it block again. */
-  g_atomic_int_set (&plain->nonblocking, TRUE);
-  plain->is_ours = FALSE;
-  channel->kind = Q_CHANNEL_LISTENING;
-}
-
 static gboolean
 set_listen_error (QChannel  *channel,
                   int        system_error,
@@ -522,67 +501,10 @@ q_socket_listen (QSocket  *self,
 
   ok = listen (channel->fd, backlog > 0 ? backlog : DEFAULT_BACKLOG) == 0;
   if (ok)
-    become_listener (channel);
+    q_channel_become_listener (channel);
   else
     set_listen_error (channel, errno, error);
   q_channel_unpin (channel);
 
   return ok;
-}
-
-/* Somebody may have called listen () on the descriptor. */
-static gboolean
-is_listening (QChannel *channel)
-{
-  int value = FALSE;
-  socklen_t length = sizeof value;
-
-  return getsockopt (channel->fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value;
-}
-
-/* A socket for a connection that was taken from @channel. */
-static QSocket *
-new_accepted (QSocket   *self,
-              QChannel  *channel,
-              QAcceptOp *op)
-{
-  QSocket *accepted = q_socket_new_heir (self);
-  QChannel *connection = q_channel_new (g_steal_fd (&op->fd), Q_CHANNEL_ACCEPTED,
-                                        channel->family, channel->socktype, FALSE, TRUE);
-
-  /* Now and then the peer is gone already, and has no address any more. */
-  if (op->peer.length > sizeof (sa_family_t) || channel->family == G_SOCKET_FAMILY_UNIX)
-    connection->peer = op->peer;
-  q_socket_install_channel (accepted, connection);
-
-  return accepted;
-}
-
-QSocket *
-q_socket_accept (QSocket       *self,
-                 int            timeout_ms,
-                 GCancellable  *cancellable,
-                 GError       **error)
-{
-  QSocket *accepted = NULL;
-  QChannel *channel;
-  QAcceptOp op;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  channel = q_socket_enter (self, Q_ROLE_READER, "accept", error);
-  if (channel == NULL)
-    return NULL;
-
-  if (channel->kind != Q_CHANNEL_LISTENING && is_listening (channel))
-    become_listener (channel);
-
-  q_accept_op_init (&op, "accept on", channel, &self->sink);
-  if (q_op_run (&op.parent, timeout_ms, cancellable, error) && op.fd >= 0)
-    accepted = new_accepted (self, channel, &op);
-
-  q_socket_leave (self, Q_ROLE_READER, channel);
-
-  return accepted;
 }

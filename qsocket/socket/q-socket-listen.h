@@ -174,4 +174,43 @@ QSocket *q_socket_accept (QSocket       *self,
                           GCancellable  *cancellable,
                           GError       **error);
 
+/**
+ * q_socket_accept_ssl:
+ * @self: a listening socket
+ * @timeout_ms: milliseconds for the whole call, handshake included; negative: no limit, 0: no
+ *   waiting, which no handshake gets by with
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Accepts a connection, encrypts it with TLS, and returns a socket for it.
+ *
+ * The certificate and key of [method@QSocket.Socket.set_certificate] and
+ * [method@QSocket.Socket.set_private_key] are what clients get to see; the new socket inherits
+ * these, too, and the other settings of TLS. With [enum@QSocket.SslVerifyMode] `REQUIRE` clients
+ * must show a certificate of their own.
+ *
+ * The first client that says something is served. One that connects and says nothing keeps
+ * nobody waiting; up to 64 such connections are kept for later calls, then the oldest is closed.
+ * One that begins a handshake and is slow about it holds up this call, but no longer than
+ * @timeout_ms.
+ *
+ * When the time is up and nobody came, the result is `NULL` without an error. When somebody came
+ * and the handshake was not done in time it is [error@QSocket.SocketError] `TIMEOUT`; it is
+ * `CLOSED` if the client hung up before that, `SSL` if the handshake failed. Such connections
+ * are closed. It is `SSL` as well if the listener has no certificate or no key. Other errors are
+ * those of [method@QSocket.Socket.accept]. The listener stays usable after all of them.
+ *
+ * The new socket emits [signal@QSocket.Socket::start-ssl] and
+ * [signal@QSocket.Socket::ssl-established], which the listener's event queue gets to see.
+ *
+ * Returns: (transfer full) (nullable): the connected socket; `NULL` if none came in time, or with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+QSocket *q_socket_accept_ssl (QSocket       *self,
+                              int            timeout_ms,
+                              GCancellable  *cancellable,
+                              GError       **error);
+
 G_END_DECLS

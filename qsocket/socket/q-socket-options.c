@@ -235,7 +235,8 @@ q_socket_get_property (GObject    *object,
       break;
     case N_PROPS:
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      if (!q_socket_get_ssl_property (self, prop_id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
       break;
     }
 }
@@ -264,7 +265,8 @@ q_socket_set_property (GObject      *object,
       break;
     case N_PROPS:
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      if (!q_socket_set_ssl_property (self, prop_id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
       break;
     }
 }
@@ -290,4 +292,5 @@ q_socket_install_properties (GObjectClass *object_class)
     g_param_spec_uint64 ("max-receive-size", NULL, NULL, 0, G_MAXUINT64,
                          q_socket_default_settings.max_receive_size, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
+  q_socket_install_ssl_properties (object_class, flags);
 }

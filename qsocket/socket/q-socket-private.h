@@ -11,6 +11,7 @@
 #include "q-event-queue-private.h"
 #include "q-op-private.h"
 #include "q-socket.h"
+#include "q-tls-config-private.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,7 @@ typedef struct
   guint max_header_size;
   guint max_header_count;
   guint64 max_receive_size;
+  QTlsConfig *tls;        /* under the socket's lock; NULL: as usual */
 } QSocketSettings;
 
 /* The channel is the open descriptor. Who holds a role may use the channel that
@@ -62,6 +64,7 @@ struct _QSocket
   _Atomic (GThread *) borrower; /* who flushes */
   QConnectOp *connecting;       /* what an opener waits for just now */
   QLookup *binding;
+  QChannel *handshaking;        /* not the socket's own yet, or one it accepts */
   gboolean opening_aborted;     /* closed since an opener has begun */
   GIOStream *io_stream;
   char *hostname[2];            /* of this and of the other end, once looked up */
@@ -155,6 +158,21 @@ void      q_socket_end_opening (QSocket *self);
 gboolean  q_socket_install_opened (QSocket  *self,
                                    QChannel *channel);
 
+/* Says on which channel a handshake goes on, so that a close reaches it; NULL when it
+ * is over. */
+void      q_socket_set_handshaking (QSocket  *self,
+                                    QChannel *channel);
+
+/* Puts @transport, or the plain one if that is NULL, to work in @channel; the caller
+ * has both roles. FALSE, with @transport freed, if the socket is not open with that
+ * any more. */
+gboolean  q_socket_set_transport (QSocket    *self,
+                                  QChannel   *channel,
+                                  QTransport *transport);
+
+/* Whether there is a channel and it holds bytes that were sent. */
+gboolean  q_socket_is_held (QSocket *self);
+
 /* Makes a call that opens the socket just now fail soon, from any thread. */
 void      q_socket_abort_opening (QSocket *self);
 
@@ -177,6 +195,39 @@ gboolean  q_socket_close_channel (QSocket *self);
 
 /* A new socket with the settings and the queue of @self. */
 QSocket  *q_socket_new_heir (QSocket *self);
+
+/* ---- TLS (q-socket-ssl-settings.c) ---- */
+
+/* Behind the properties of q-socket-options.c. */
+enum
+{
+  Q_SOCKET_PROP_SSL_VERIFY_MODE = 100,
+  Q_SOCKET_PROP_SSL_CA_FILE,
+  Q_SOCKET_PROP_SSL_CRL_FILE,
+  Q_SOCKET_PROP_SSL_SERVER_NAME,
+  Q_SOCKET_PROP_SSL_ALPN,
+  Q_SOCKET_PROP_SSL_MINIMUM_VERSION,
+};
+
+void        q_socket_install_ssl_properties (GObjectClass *object_class,
+                                             GParamFlags   flags);
+
+/* FALSE if it is none of these. */
+gboolean    q_socket_get_ssl_property (QSocket *self,
+                                       guint    prop_id,
+                                       GValue  *value);
+
+gboolean    q_socket_set_ssl_property (QSocket      *self,
+                                       guint         prop_id,
+                                       const GValue *value);
+
+/* The settings for a handshake that begins now. */
+QTlsConfig *q_socket_ref_tls_config (QSocket *self);
+
+/* ---- TLS (q-socket-ssl.c) ---- */
+
+/* Tells of the session that there is now. */
+void        q_socket_emit_ssl_established (QSocket *self);
 
 /* ---- arguments (q-socket-connect.c) ---- */
 
@@ -300,6 +351,13 @@ void     q_socket_flush_for_close (QSocket  *self,
                                    QChannel *channel);
 
 /* ---- receiving (q-socket-recv.c) ---- */
+
+/* Whether @channel, which is encrypted, has something to read without waiting, be it
+ * that the kernel has something (@arrived) or that it was taken from there before.
+ * While another call reads it is anybody's guess, and TRUE if something arrived. */
+gboolean q_socket_has_more (QSocket  *self,
+                            QChannel *channel,
+                            gboolean  arrived);
 
 /* Reads into memory of a few bytes: what the integers need. */
 gboolean q_socket_read_small (QSocket       *self,

@@ -324,6 +324,32 @@ poll_for (QSocket   *self,
 }
 
 gboolean
+q_socket_has_more (QSocket  *self,
+                   QChannel *channel,
+                   gboolean  arrived)
+{
+  gboolean has_more = arrived;
+  QChannel *entered;
+  QReadOp op;
+
+  if (!q_socket_is_secure (self))
+    return arrived;
+
+  entered = q_socket_enter (self, Q_ROLE_READER, "", NULL);
+  if (entered == NULL)
+    return arrived;
+
+  if (entered == channel && (arrived || q_transport_has_more (channel->transport)))
+    {
+      q_read_op_init (&op, "", channel, &self->sink, Q_READ_PEEK, 1, 0);
+      has_more = op.parent.klass->step (&op.parent) == Q_STEP_DONE;
+    }
+  q_socket_leave (self, Q_ROLE_READER, entered);
+
+  return has_more;
+}
+
+gboolean
 q_socket_is_data_available (QSocket *self,
                             int      timeout_ms)
 {
@@ -340,7 +366,7 @@ q_socket_is_data_available (QSocket *self,
 
   if (channel->kind == Q_CHANNEL_LISTENING || q_channel_keeps_boundaries (channel))
     {
-      available = q_read_buffer_length (&channel->in) > 0 ||
+      available = q_read_buffer_length (&channel->in) > 0 || channel->silent.n > 0 ||
                   poll_for (self, POLLIN, &deadline);
     }
   else
@@ -362,21 +388,9 @@ q_socket_is_write_finished (QSocket *self,
                             int      timeout_ms)
 {
   QDeadline deadline = q_deadline_new (timeout_ms);
-  QChannel *channel;
-  gboolean finished;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
 
-  if (!q_socket_wait_for_writer (self, &deadline))
-    return FALSE;
-
-  channel = q_socket_ref_channel (self);
-  if (channel == NULL)
-    return FALSE;
-
-  finished = atomic_load_explicit (&channel->out_length, memory_order_relaxed) == 0 &&
-             poll_for (self, POLLOUT, &deadline);
-  q_channel_unref (channel);
-
-  return finished;
+  return q_socket_wait_for_writer (self, &deadline) && !q_socket_is_held (self) &&
+         poll_for (self, POLLOUT, &deadline);
 }

@@ -265,12 +265,61 @@ q_socket_install_opened (QSocket  *self,
 }
 
 void
+q_socket_set_handshaking (QSocket  *self,
+                          QChannel *channel)
+{
+  g_mutex_lock (&self->lock);
+  self->handshaking = channel;
+  if (channel != NULL && self->opening_aborted)
+    q_channel_close (channel);
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+q_socket_set_transport (QSocket    *self,
+                        QChannel   *channel,
+                        QTransport *transport)
+{
+  QTransport *unused = transport;
+  gboolean is_open;
+
+  /* Whoever asks about a session does so under the lock. */
+  g_mutex_lock (&self->lock);
+  is_open = atomic_load (&self->channel) == channel;
+  if (is_open)
+    unused = q_channel_swap_transport (channel, transport != NULL ? transport
+                                                                  : &channel->plain.parent);
+  g_mutex_unlock (&self->lock);
+
+  if (unused != NULL)
+    unused->klass->free (unused);
+
+  return is_open;
+}
+
+gboolean
+q_socket_is_held (QSocket *self)
+{
+  QChannel *channel;
+  gboolean is_held;
+
+  g_mutex_lock (&self->lock);
+  channel = atomic_load (&self->channel);
+  is_held = channel != NULL && q_channel_is_held (channel);
+  g_mutex_unlock (&self->lock);
+
+  return is_held;
+}
+
+void
 q_socket_abort_opening (QSocket *self)
 {
   g_mutex_lock (&self->lock);
   self->opening_aborted = TRUE;
   if (self->connecting != NULL)
     q_connect_op_abort (self->connecting);
+  if (self->handshaking != NULL)
+    q_channel_close (self->handshaking);
   if (self->binding != NULL)
     q_lookup_cancel (self->binding);
   g_mutex_unlock (&self->lock);

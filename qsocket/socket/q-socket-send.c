@@ -148,7 +148,7 @@ q_socket_uncork (QSocket       *self,
 
   atomic_store (&self->corked, FALSE);
 
-  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
+  if (q_channel_is_held (channel))
     {
       q_write_op_init (&op, "uncork to", channel, &self->sink, &self->bytes_sent,
                        NULL, 0, NULL, 0);
@@ -208,11 +208,10 @@ void
 q_socket_flush_for_close (QSocket  *self,
                           QChannel *channel)
 {
-  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) == 0 ||
-      !q_socket_borrow_writer (self))
+  if (!q_channel_is_held (channel) || !q_socket_borrow_writer (self))
     return;
 
-  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
+  if (q_channel_is_held (channel))
     flush_without_waiting (self, channel);
   q_socket_return_writer (self);
 }

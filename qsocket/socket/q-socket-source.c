@@ -29,7 +29,8 @@ is_ready (QSocketSource *self)
 {
   return q_channel_is_closed (self->channel) ||
          ((self->condition & G_IO_IN) != 0 &&
-          (q_read_buffer_length (&self->channel->in) > 0 || self->channel->at_end));
+          (q_read_buffer_length (&self->channel->in) > 0 || self->channel->at_end ||
+           q_socket_has_more (self->socket, self->channel, FALSE)));
 }
 
 static gboolean
@@ -52,8 +53,13 @@ socket_source_check (GSource *source)
 {
   QSocketSource *self = (QSocketSource *) source;
 
-  return is_ready (self) ||
-         (self->tag != NULL && g_source_query_unix_fd (source, self->tag) != 0);
+  GIOCondition condition = self->tag != NULL ? g_source_query_unix_fd (source, self->tag) : 0;
+
+  /* What has arrived on an encrypted connection need not be anything to read. */
+  if (condition == G_IO_IN && q_socket_is_secure (self->socket))
+    return q_socket_has_more (self->socket, self->channel, TRUE);
+
+  return condition != 0 || is_ready (self);
 }
 
 static gboolean

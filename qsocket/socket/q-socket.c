@@ -31,6 +31,8 @@ take_channel (QSocket  *self,
       g_clear_pointer (&self->hostname[0], g_free);
       g_clear_pointer (&self->hostname[1], g_free);
       stream = g_steal_pointer (&self->io_stream);
+      if (self->handshaking != NULL)
+        q_channel_close (self->handshaking);
     }
   g_mutex_unlock (&self->lock);
 
@@ -70,9 +72,13 @@ q_socket_close_channel (QSocket *self)
   if (channel == NULL)
     return FALSE;
 
-  /* What a parent process gathered is the parent's to send. */
+  /* What a parent process gathered is the parent's to send, and so is its goodbye. */
   if (!q_channel_is_inherited (channel))
-    q_socket_flush_for_close (self, channel);
+    {
+      q_socket_flush_for_close (self, channel);
+      if (channel->transport->klass->end != NULL)
+        channel->transport->klass->end (channel->transport);
+    }
   atomic_store (&self->corked, FALSE);
   closed = q_channel_close (channel);
   q_socket_retire (self, channel);
@@ -107,6 +113,8 @@ q_socket_new_heir (QSocket *self)
 
   g_mutex_lock (&self->lock);
   heir->settings = self->settings;
+  if (heir->settings.tls != NULL)
+    q_tls_config_ref (heir->settings.tls);
   if (atomic_load (&self->queue) != NULL)
     atomic_store (&heir->queue, g_object_ref (atomic_load (&self->queue)));
   g_mutex_unlock (&self->lock);
@@ -174,13 +182,17 @@ q_socket_is_open (QSocket *self)
 gboolean
 q_socket_is_secure (QSocket *self)
 {
-  g_autoptr (QChannel) channel = NULL;
+  QChannel *channel;
+  gboolean is_secure;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
 
-  channel = q_socket_ref_channel (self);
+  g_mutex_lock (&self->lock);
+  channel = atomic_load (&self->channel);
+  is_secure = channel != NULL && channel->transport->klass->is_secure;
+  g_mutex_unlock (&self->lock);
 
-  return channel != NULL && channel->transport->klass->is_secure;
+  return is_secure;
 }
 
 int
@@ -225,6 +237,7 @@ q_socket_finalize (GObject *object)
   q_socket_reap (self);
   g_free (self->hostname[0]);
   g_free (self->hostname[1]);
+  g_clear_pointer (&self->settings.tls, q_tls_config_unref);
   g_cond_clear (&self->writer_left);
   g_mutex_clear (&self->lock);
 

@@ -206,8 +206,6 @@ gboolean q_socket_is_open (QSocket *self);
  *
  * Tells whether what the socket sends and receives is encrypted.
  *
- * This version does not encrypt anything.
- *
  * May be called from any thread.
  *
  * Returns: `TRUE` if the connection uses TLS; `FALSE` also if it is not open

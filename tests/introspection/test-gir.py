@@ -40,6 +40,12 @@ connect_to (utf8 target, B) -> gboolean
 connect_inet (utf8 host, utf8 service, Gio.SocketFamily family,
  Gio.SocketType socktype, B) -> gboolean
 connect_unix (filename path, Gio.SocketType socktype, gint protocol, B) -> gboolean
+connect_ssl (utf8 target, B) -> gboolean
+connect_inet_ssl (utf8 host, utf8 service, Gio.SocketFamily family,
+ Gio.SocketType socktype, B) -> gboolean
+connect_unix_ssl (filename path, Gio.SocketType socktype, gint protocol, B) -> gboolean
+upgrade_client_to_ssl (B) -> gboolean
+upgrade_server_to_ssl (B) -> gboolean
 
 bind (utf8 bind_to, gboolean reuseaddr, E) -> gboolean
 bind_port (gint port, gboolean reuseaddr, E) -> gboolean
@@ -48,6 +54,8 @@ bind_inet (utf8? iface, utf8? service, gboolean reuseaddr, Gio.SocketFamily fami
 bind_unix (filename path, Gio.SocketType socktype, gint protocol, E) -> gboolean
 listen (gint backlog, E) -> gboolean
 accept (B) -> full Socket?
+accept_ssl (B) -> full Socket?
+shutdown_ssl (B) -> gboolean
 
 send (utf8 string, B) -> gboolean
 send_binary (GLib.Bytes data, B) -> gboolean
@@ -102,6 +110,17 @@ get_no_delay () -> gboolean
 set_no_delay (gboolean nodelay, E) -> gboolean
 is_open () -> gboolean
 is_secure () -> gboolean
+get_ssl_cipher_name () -> full utf8?
+get_ssl_cipher_version () -> full utf8?
+get_ssl_alpn () -> full utf8?
+get_peer_certificate () -> full SslCertificate?
+verify_peer_certificate () -> utf8?
+set_certificate (SslCertificate? certificate, E) -> gboolean
+set_certificate_pem (utf8 pem, E) -> gboolean
+set_certificate_der (GLib.Bytes der, E) -> gboolean
+set_private_key (SslPrivateKey? key, E) -> gboolean
+set_private_key_pem (utf8 pem, utf8? password, E) -> gboolean
+set_private_key_der (GLib.Bytes der, E) -> gboolean
 [C] set_event_queue (GLib.AsyncQueue? queue) -> none
 set_event_queue (EventQueue? queue) -> none
 
@@ -118,6 +137,19 @@ get_max_header_count () -> guint
 set_max_header_count (guint max_header_count) -> none
 get_max_receive_size () -> guint64
 set_max_receive_size (guint64 max_receive_size) -> none
+get_ssl_verify_mode () -> SslVerifyMode
+set_ssl_verify_mode (SslVerifyMode mode) -> none
+get_ssl_ca_file () -> filename?
+set_ssl_ca_file (filename? path, E) -> gboolean
+get_ssl_crl_file () -> filename?
+set_ssl_crl_file (filename? path, E) -> gboolean
+add_ssl_trust (SslCertificate certificate) -> none
+get_ssl_server_name () -> utf8?
+set_ssl_server_name (utf8? name) -> none
+get_ssl_alpn_protocols () -> full utf8[]?
+set_ssl_alpn (utf8[]? protocols) -> none
+get_ssl_minimum_version () -> Gio.TlsProtocolVersion
+set_ssl_minimum_version (Gio.TlsProtocolVersion version) -> none
 '''
 
 SOCKET_PROPERTIES = '''
@@ -125,6 +157,12 @@ lookup-hostnames: gboolean, writable
 max-header-size: guint, writable
 max-header-count: guint, writable
 max-receive-size: guint64, writable
+ssl-alpn: utf8[], writable
+ssl-ca-file: utf8, writable
+ssl-crl-file: utf8, writable
+ssl-minimum-version: Gio.TlsProtocolVersion, writable
+ssl-server-name: utf8, writable
+ssl-verify-mode: SslVerifyMode, writable
 '''
 
 SOCKET_SIGNALS = '''

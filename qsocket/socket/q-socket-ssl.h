@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#pragma once
+
+#include "q-socket.h"
+#include "q-ssl-certificate.h"
+
+G_BEGIN_DECLS
+
+/**
+ * q_socket_upgrade_client_to_ssl:
+ * @self: a connected stream socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Begins to encrypt an open connection with TLS, as the client (STARTTLS).
+ *
+ * Corked bytes leave first, in clear text. The certificate is checked as in
+ * [method@QSocket.Socket.connect_ssl], against the host that was connected to; a socket made from
+ * a descriptor needs [property@QSocket.Socket:ssl-server-name].
+ *
+ * Clear text that the peer sent and nobody has read yet is [error@QSocket.SocketError] `SSL`,
+ * since it must not pass for encrypted; it stays readable, and the socket open. So it does if
+ * there is no name to check or the connection is encrypted already, which is `SSL`, too. A
+ * failed handshake closes the socket; its errors are those of
+ * [method@QSocket.Socket.connect_ssl]. It is `PENDING` if another thread reads or writes.
+ *
+ * Emits [signal@QSocket.Socket::start-ssl] and [signal@QSocket.Socket::ssl-established].
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_upgrade_client_to_ssl (QSocket       *self,
+                                         int            timeout_ms,
+                                         GCancellable  *cancellable,
+                                         GError       **error);
+
+/**
+ * q_socket_upgrade_server_to_ssl:
+ * @self: a connected stream socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Begins to encrypt an open connection with TLS, as the server (STARTTLS).
+ *
+ * It needs a certificate and a key, as [method@QSocket.Socket.accept_ssl] does. All else is as in
+ * [method@QSocket.Socket.upgrade_client_to_ssl].
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_upgrade_server_to_ssl (QSocket       *self,
+                                         int            timeout_ms,
+                                         GCancellable  *cancellable,
+                                         GError       **error);
+
+/**
+ * q_socket_shutdown_ssl:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Ends TLS, and not the connection, which then goes on in clear text.
+ *
+ * Corked bytes leave first, encrypted. Then this side says that nothing follows (close_notify) and
+ * waits for the peer to say the same. What the peer sends before that stays readable, up to
+ * [property@QSocket.Socket:max-receive-size] bytes. Another session may be begun afterwards. It is
+ * not needed before [method@QSocket.Socket.close], which takes leave by itself and never waits.
+ *
+ * Fails with [error@QSocket.SocketError] `TIMEOUT` if the peer does not answer in time; it can be
+ * read from on, nothing can be sent any more, and a further call waits for the answer again. It is
+ * `TRUNCATED` if the peer ends the connection instead, and `PENDING` if another thread reads or
+ * writes. On a socket without TLS, or one that is not open, nothing happens, and that is success.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_shutdown_ssl (QSocket       *self,
+                                int            timeout_ms,
+                                GCancellable  *cancellable,
+                                GError       **error);
+
+/**
+ * q_socket_get_ssl_cipher_name:
+ * @self: a socket
+ *
+ * Gets the cipher suite in use, by its name in the TLS registry: `TLS_AES_256_GCM_SHA384`.
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer full) (nullable): the name; `NULL` without TLS
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+char *q_socket_get_ssl_cipher_name (QSocket *self);
+
+/**
+ * q_socket_get_ssl_cipher_version:
+ * @self: a socket
+ *
+ * Gets the version of TLS in use: `TLSv1.3` or `TLSv1.2`; with a lower
+ * [property@QSocket.Socket:ssl-minimum-version] also `TLSv1.1` or `TLSv1`.
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer full) (nullable): the version; `NULL` without TLS
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+char *q_socket_get_ssl_cipher_version (QSocket *self);
+
+/**
+ * q_socket_get_ssl_alpn:
+ * @self: a socket
+ *
+ * Gets the application protocol that the two sides agreed on; what this side offers is
+ * [property@QSocket.Socket:ssl-alpn].
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer full) (nullable): the protocol, such as `http/1.1`; `NULL` without TLS or
+ *   without an agreement
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+char *q_socket_get_ssl_alpn (QSocket *self);
+
+/**
+ * q_socket_get_peer_certificate:
+ * @self: a socket
+ *
+ * Gets the certificate that the peer has shown, with the others that came with it, 32 at most.
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer full) (nullable): the certificate; `NULL` without TLS, or if the peer has
+ *   none, as most clients
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+QSslCertificate *q_socket_get_peer_certificate (QSocket *self);
+
+/**
+ * q_socket_verify_peer_certificate:
+ * @self: a socket
+ *
+ * Tells what there is to be said of the certificate that the peer has shown: whether it chains to
+ * one that is trusted, is valid now, and is for this host and this purpose.
+ *
+ * With [enum@QSocket.SslVerifyMode] `NONE` this is the way to find out before anything is sent.
+ * With the other modes a connection that is open has passed. It is found out once for each
+ * session, with the settings that the session began with, and never by asking the network.
+ * [func@QSocket.ssl_verification_reason] describes the result.
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer none) (nullable): `X509_V_OK` or the name of what is wrong, such as
+ *   `X509_V_ERR_CERT_HAS_EXPIRED`; `NULL` without TLS or without a certificate of the peer
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+const char *q_socket_verify_peer_certificate (QSocket *self);
+
+G_END_DECLS
