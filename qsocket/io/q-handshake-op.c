@@ -42,7 +42,7 @@ accept_certificate_cb (GTlsConnection       *connection,
   if (self->is_given_up)
     return FALSE;
 
-  self->is_rejected = !q_tls_transport_accepts (self->transport, certificate);
+  self->is_rejected = !q_tls_session_accepts (&self->transport->session, certificate);
 
   return !self->is_rejected;
 }
@@ -63,7 +63,7 @@ handshake_new (QTlsTransport *transport,
                int            fd)
 {
   QHandshake *self = g_new0 (QHandshake, 1);
-  GTlsConnection *connection = transport->connection;
+  GTlsConnection *connection = transport->session.connection;
 
   /* Sources come from the other thread, and it is others who poll. */
   self->context = g_main_context_new_with_flags (G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
@@ -84,7 +84,7 @@ handshake_free (QHandshake *self)
 {
   QTlsTransport *transport = self->transport;
 
-  g_signal_handlers_disconnect_by_data (transport->connection, self);
+  g_signal_handlers_disconnect_by_data (transport->session.connection, self);
   g_main_context_unref (self->context);
   g_clear_error (&self->error);
   g_free (self);
@@ -270,8 +270,8 @@ fail (QOp        *op,
   if (q_channel_is_closed (op->channel))
     return q_op_fail_closed_here (op);
   if (handshake->is_rejected)
-    return q_op_fail (op, Q_SOCKET_ERROR_SSL, "%s: %s", transport->verdict,
-                      q_ssl_verification_reason (transport->verdict));
+    return q_op_fail (op, Q_SOCKET_ERROR_SSL, "%s: %s", transport->session.verdict,
+                      q_ssl_verification_reason (transport->session.verdict));
   if (transport->wire->is_ended)
     return q_op_fail (op, Q_SOCKET_ERROR_CLOSED,
                       "the peer ended the connection during the handshake");
@@ -291,12 +291,14 @@ finish (QHandshakeOp *self)
   if (self->handshake->error != NULL)
     step = fail (op, self->handshake);
   else
-    objection = q_tls_transport_open (self->handshake->transport);
+    objection = q_tls_session_settle (&self->handshake->transport->session);
   if (objection != NULL)
     step = q_op_fail (op, Q_SOCKET_ERROR_SSL, "%s", objection);
 
   self->transport = handshake_free (g_steal_pointer (&self->handshake));
-  if (step != Q_STEP_DONE)
+  if (step == Q_STEP_DONE)
+    q_tls_transport_open (self->transport);
+  else
     g_clear_pointer (&self->transport, q_tls_transport_free);
 
   return step;

@@ -4,9 +4,8 @@
 
 #pragma once
 
-#include "q-tls-config-private.h"
+#include "q-tls-session-private.h"
 #include "q-tls-wire-private.h"
-#include "q-transport-private.h"
 
 G_BEGIN_DECLS
 
@@ -16,37 +15,16 @@ G_BEGIN_DECLS
  * while anybody waits. */
 typedef struct
 {
-  QTransport parent;
+  QTlsSession session;
 
   QPlainTransport *plain;
   QTlsWire *wire;
-  GTlsConnection *connection;
-  GPollableInputStream *input;
-  GPollableOutputStream *output;
-
-  /* One call into GIO at a time: GnuTLS cannot bear two when the keys change. */
-  GMutex lock;
-  GError *errors[2];      /* of reading and of writing, for good; under the lock */
-  gboolean is_ended;      /* this side has said that nothing more follows */
-
-  /* of the reader */
-  gboolean may_have_more; /* there may be something to decrypt */
 
   /* Sending what is encrypted: the sender takes the wire's block and sends it
    * without the other lock. */
   GMutex send_lock;
   QTlsBlock sending;
   int is_held;            /* atomic: something is encrypted that has not left */
-
-  /* How the peer is judged. */
-  QTlsConfig *config;
-  char *host;
-  gboolean is_server;     /* this side */
-  const char *verdict;    /* as of q_tls_verify (), or NULL; under the lock */
-
-  /* What the handshake settled; never changes. */
-  char *cipher;
-  const char *version;
 } QTlsTransport;
 
 /* Takes over @wire and @connection. The handshake is still to come. */
@@ -59,16 +37,8 @@ QTlsTransport *q_tls_transport_new  (QPlainTransport *plain,
 
 void           q_tls_transport_free (QTlsTransport   *self);
 
-/* Whether the handshake may go on with this certificate of the peer. */
-gboolean       q_tls_transport_accepts     (QTlsTransport   *self,
-                                            GTlsCertificate *certificate);
-
-/* The handshake is done: from here on the wire is memory. Returns what there is to
- * object to its result, or NULL. */
-char          *q_tls_transport_open        (QTlsTransport   *self);
-
-/* The verdict on the peer's certificate; NULL if it has none. */
-const char    *q_tls_transport_get_verdict (QTlsTransport   *self);
+/* The handshake is done: from here on the wire is memory. */
+void           q_tls_transport_open (QTlsTransport   *self);
 
 /* Says that nothing more follows (close_notify), as far as that needs no waiting;
  * there may be something left to flush. */

@@ -113,7 +113,7 @@ finish_handshake (SecureAccept *self,
   q_channel_unpin (self->connection);
 
   if (ok && q_socket_set_transport (self->accepted, self->connection,
-                                    &g_steal_pointer (&self->handshake.transport)->parent))
+                                    &g_steal_pointer (&self->handshake.transport)->session.parent))
     q_socket_emit_ssl_established (self->accepted);
   else
     g_clear_object (&self->accepted);

@@ -73,7 +73,7 @@ finish_handshake (Opening  *self,
   q_socket_set_handshaking (self->socket, NULL);
   if (ok)
     q_channel_swap_transport (self->channel,
-                              &g_steal_pointer (&self->handshake.transport)->parent);
+                              &g_steal_pointer (&self->handshake.transport)->session.parent);
   else
     q_channel_close (self->channel);
   q_channel_unpin (self->channel);

@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include "q-gio-tls-transport-private.h"
 #include "q-socket-gio.h"
 #include "q-socket-private.h"
 #include "q-socket-stream-private.h"
@@ -88,10 +89,35 @@ q_socket_new_from_fd (int      fd,
   return self;
 }
 
+static QSocket *
+set_no_connection (GError     **error,
+                   const char  *why)
+{
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT, "new_from_connection: %s",
+               why);
+
+  return NULL;
+}
+
+/* The connection that @stream encrypts, or @stream itself. */
+static GIOStream *
+ref_base_stream (GIOStream *stream)
+{
+  GIOStream *base = NULL;
+
+  if (!G_IS_TLS_CONNECTION (stream))
+    return g_object_ref (stream);
+
+  g_object_get (stream, "base-io-stream", &base, NULL);
+
+  return base;
+}
+
 QSocket *
 q_socket_new_from_connection (GIOStream  *stream,
                               GError    **error)
 {
+  g_autoptr (GIOStream) base = NULL;
   QChannel *channel;
   GSocket *gsocket;
   QSocket *self;
@@ -99,20 +125,17 @@ q_socket_new_from_connection (GIOStream  *stream,
   g_return_val_if_fail (G_IS_IO_STREAM (stream), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!G_IS_SOCKET_CONNECTION (stream))
-    {
-      g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-                   "a %s has no socket of its own", G_OBJECT_TYPE_NAME (stream));
-      return NULL;
-    }
+  base = ref_base_stream (stream);
+  if (!G_IS_SOCKET_CONNECTION (base))
+    return set_no_connection (error, "the stream has no socket of its own");
 
-  gsocket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
+  gsocket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (base));
   if (g_socket_is_closed (gsocket))
-    {
-      g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-                           "the connection is closed");
-      return NULL;
-    }
+    return set_no_connection (error, "the connection is closed");
+  if (G_IS_TLS_CONNECTION (stream) &&
+      g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream)) ==
+      G_TLS_PROTOCOL_VERSION_UNKNOWN)
+    return set_no_connection (error, "the TLS handshake is still to come");
 
   channel = adopt_channel (g_socket_get_fd (gsocket), error);
   if (channel == NULL)
@@ -122,6 +145,13 @@ q_socket_new_from_connection (GIOStream  *stream,
   channel->keep_alive = G_OBJECT (g_object_ref (stream));
 
   self = q_socket_new ();
+  if (G_IS_TLS_CONNECTION (stream))
+    {
+      g_autoptr (QTlsConfig) config = q_socket_ref_tls_config (self);
+
+      channel->transport = &q_gio_tls_transport_new (&channel->plain, G_TLS_CONNECTION (stream),
+                                                     config)->session.parent;
+    }
   q_socket_install_channel (self, channel);
 
   return self;

@@ -39,7 +39,8 @@ QSocket *q_socket_new_from_fd (int      fd,
  *
  * Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is closed; with `PENDING` if
  * another call is under way, if there are bytes in the buffer that nobody has read, or corked
- * bytes that have not left.
+ * bytes that have not left; with `SSL` if the connection is encrypted, which nobody could go on
+ * with.
  *
  * Returns: the descriptor, which the caller has to close, or -1 with @error set
  *
@@ -51,15 +52,19 @@ int q_socket_steal_fd (QSocket  *self,
 
 /**
  * q_socket_new_from_connection:
- * @stream: (transfer none): a [class@Gio.SocketConnection]
+ * @stream: (transfer none): a [class@Gio.SocketConnection], or a [class@Gio.TlsConnection] on top
+ *   of one
  *
  * Creates a socket that wraps a GIO connection.
  *
  * It keeps a reference to @stream, which should no longer be read or written directly: it does
- * not see the bytes in the buffer of the socket.
+ * not see the bytes in the buffer of the socket. A TLS connection must have its handshake behind
+ * it, and whatever its certificate was checked for: the socket does not refuse it. Its session
+ * ends with the connection; [method@QSocket.Socket.shutdown_ssl] fails with
+ * [error@QSocket.SocketError] `SSL`.
  *
- * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is another stream, also a
- * TLS stream.
+ * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is another stream, is
+ * closed, or has its handshake still to come.
  *
  * Returns: (transfer full): a new socket, or `NULL` with @error set
  *

@@ -142,8 +142,9 @@ upgrade (QSocket       *self,
   q_handshake_op_init (&change.handshake, name, channel, &self->sink, tls, host, is_server);
   ok = run_change (self, channel, &change, &change.handshake.parent, timeout_ms, cancellable,
                    error);
-  if (ok && !q_socket_set_transport (self, channel,
-                                     &g_steal_pointer (&change.handshake.transport)->parent))
+  if (ok &&
+      !q_socket_set_transport (self, channel,
+                               &g_steal_pointer (&change.handshake.transport)->session.parent))
     {
       q_op_fail_closed_here (&change.chain.parent);
       g_propagate_error (error, g_steal_pointer (&change.chain.parent.error));
@@ -207,13 +208,20 @@ q_socket_shutdown_ssl (QSocket       *self,
   if (channel == NULL)
     return FALSE;
 
-  if (channel->transport->klass->is_secure)
+  if (q_transport_is_tls (channel->transport))
     {
       q_tls_end_op_init (&change.end, "shutdown_ssl with", channel, &self->sink,
                          self->settings.max_receive_size);
       ok = run_change (self, channel, &change, &change.end.parent, timeout_ms, cancellable, error);
       if (ok)
         q_socket_set_transport (self, channel, NULL);
+    }
+  else if (channel->transport->klass->is_secure)
+    {
+      g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
+                           "shutdown_ssl: the session was begun with GIO's classes, which end it "
+                           "only with the connection");
+      ok = FALSE;
     }
   leave_after_change (self, channel);
 
@@ -223,19 +231,18 @@ q_socket_shutdown_ssl (QSocket       *self,
 /* ---- questions ---- */
 
 /* To be called under the lock. */
-static QTlsTransport *
+static QTlsSession *
 get_session (QSocket *self)
 {
   QChannel *channel = atomic_load (&self->channel);
 
-  return channel != NULL && q_transport_is_tls (channel->transport)
-         ? (QTlsTransport *) channel->transport : NULL;
+  return channel != NULL ? q_tls_session_of (channel->transport) : NULL;
 }
 
 char *
 q_socket_get_ssl_cipher_name (QSocket *self)
 {
-  QTlsTransport *session;
+  QTlsSession *session;
   char *name;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
@@ -251,7 +258,7 @@ q_socket_get_ssl_cipher_name (QSocket *self)
 char *
 q_socket_get_ssl_cipher_version (QSocket *self)
 {
-  QTlsTransport *session;
+  QTlsSession *session;
   char *version;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
@@ -268,7 +275,7 @@ static GTlsConnection *
 ref_connection (QSocket *self)
 {
   GTlsConnection *connection = NULL;
-  QTlsTransport *session;
+  QTlsSession *session;
 
   g_mutex_lock (&self->lock);
   session = get_session (self);
@@ -309,14 +316,14 @@ q_socket_get_peer_certificate (QSocket *self)
 const char *
 q_socket_verify_peer_certificate (QSocket *self)
 {
-  QTlsTransport *session;
+  QTlsSession *session;
   const char *verdict;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
   g_mutex_lock (&self->lock);
   session = get_session (self);
-  verdict = session != NULL ? q_tls_transport_get_verdict (session) : NULL;
+  verdict = session != NULL ? q_tls_session_get_verdict (session) : NULL;
   g_mutex_unlock (&self->lock);
 
   return verdict;
