@@ -4,85 +4,13 @@
 
 #include "config.h"
 
+#include "drivers.h"
 #include "links.h"
 #include "q-write-op-private.h"
 #include "read-cases.h"
 
 /* The driver for main contexts, beside the blocking one: whatever runs the steps
  * must not make a difference. */
-
-/* ---- both drivers behind one function ---- */
-
-/* Returns the error, NULL for done. */
-typedef GError *(*Driver) (QOp          *op,
-                           int           timeout_ms,
-                           GCancellable *cancellable);
-
-static GError *
-drive_blocking (QOp          *op,
-                int           timeout_ms,
-                GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  g_assert_cmpint (q_op_run (op, timeout_ms, cancellable, &error), ==, error == NULL);
-
-  return error;
-}
-
-typedef struct
-{
-  guint n_calls;
-  QOp *op;
-  GError *error;
-  GThread *thread;
-} Done;
-
-static void
-done_cb (QOp      *op,
-         GError   *error,
-         gpointer  user_data)
-{
-  Done *done = user_data;
-
-  done->n_calls++;
-  done->op = op;
-  done->error = error;
-  done->thread = g_thread_self ();
-}
-
-static GError *
-drive_async (QOp          *op,
-             int           timeout_ms,
-             GCancellable *cancellable)
-{
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  Done done = { 0 };
-
-  g_main_context_push_thread_default (context);
-  q_op_start (op, timeout_ms, G_PRIORITY_DEFAULT, cancellable, "test", done_cb, &done);
-  g_assert_cmpuint (done.n_calls, ==, 0);
-  while (done.n_calls == 0)
-    g_main_context_iteration (context, TRUE);
-  g_main_context_pop_thread_default (context);
-
-  g_assert_cmpuint (done.n_calls, ==, 1);
-  g_assert_true (done.op == op);
-  g_assert_true (done.thread == g_thread_self ());
-  g_assert_null (op->error);
-  g_assert_false (g_main_context_pending (context));
-
-  return done.error;
-}
-
-static const struct
-{
-  const char *name;
-  Driver drive;
-} drivers[] = {
-  { "blocking", drive_blocking },
-  { "async", drive_async },
-};
 
 /* ---- the table of reads ---- */
 
