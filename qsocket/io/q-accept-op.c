@@ -40,14 +40,12 @@ is_exhausted (int system_error)
   return system_error == EMFILE || system_error == ENFILE;
 }
 
-/* A UNIX listener that was shut down would have its caller try again (EAGAIN),
- * and poll again, for ever. */
-static gboolean
-is_shut_down (int fd)
+static short
+get_readiness (int fd)
 {
   struct pollfd listener = { fd, POLLIN, 0 };
 
-  return poll (&listener, 1, 0) > 0 && (listener.revents & POLLHUP) != 0;
+  return poll (&listener, 1, 0) > 0 ? listener.revents : 0;
 }
 
 static QStep
@@ -79,9 +77,14 @@ accept_step (QOp *op)
   system_error = errno;
   has_waited = op->wait.n_fds > 0;
 
-  if (system_error == EAGAIN && has_waited && is_shut_down (op->channel->fd))
+  /* A UNIX listener that was shut down would have its caller try again (EAGAIN),
+   * and poll again, for ever. */
+  if (system_error == EAGAIN && has_waited &&
+      (get_readiness (op->channel->fd) & POLLHUP) != 0)
     return q_op_fail_errno (op, Q_SOCKET_ERROR_ACCEPT, EINVAL);
-  if (system_error == EAGAIN || (is_exhausted (system_error) && !has_waited))
+  if (system_error == EAGAIN ||
+      (is_exhausted (system_error) &&
+       (!has_waited || get_readiness (op->channel->fd) == 0)))
     return q_op_wait_for (op, POLLIN);
   if (is_transient (system_error))
     return Q_STEP_AGAIN;

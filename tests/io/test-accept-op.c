@@ -105,6 +105,35 @@ test_accept_without_descriptors (void)
   q_channel_unref (channel);
 }
 
+/* Without a connection there is nothing to say, however often it has to look: a
+ * cancellable has no descriptor to be polled for then. */
+static void
+test_quiet_without_descriptors (void)
+{
+  QAddress address;
+  QChannel *channel = make_listener (&address);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  Instant start;
+  struct rlimit old;
+  struct rlimit low;
+  QAcceptOp op;
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &old));
+  low = (struct rlimit) { 3, old.rlim_max };
+
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &low));
+  start = instant_now ();
+  q_accept_op_init (&op, "accept", channel, &no_sink);
+  q_op_run (&op.parent, 100, cancellable, &error);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
+  g_assert_no_error (error);
+  g_assert_cmpint (op.fd, ==, -1);
+  check_time (start, 100, "accept");
+
+  q_channel_unref (channel);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -114,6 +143,7 @@ main (int    argc,
   g_test_add_func ("/io/accept-op/deadline", test_accept);
   g_test_add_func ("/io/accept-op/closed", test_accept_closed);
   g_test_add_func ("/io/accept-op/no-descriptors", test_accept_without_descriptors);
+  g_test_add_func ("/io/accept-op/no-descriptors-quiet", test_quiet_without_descriptors);
 
   return g_test_run ();
 }
