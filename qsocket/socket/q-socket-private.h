@@ -97,6 +97,7 @@ enum
   Q_ROLE_FREE,
   Q_ROLE_TAKEN,
   Q_ROLE_LENT,            /* to a flush, which is no second writer to anybody */
+  Q_ROLE_TELLING,         /* likewise, while its handlers run */
 };
 
 /* For the short ways that use neither descriptor nor handlers: the role keeps the

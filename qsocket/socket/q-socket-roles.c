@@ -85,16 +85,29 @@ q_socket_return_writer (QSocket *self)
   q_socket_give_role (self, Q_ROLE_WRITER);
 }
 
-/* A handler that the flush itself calls must not wait for it. */
+/* A handler that the flush itself calls must not wait for it. Nor must another
+ * thread wait for long while a handler runs, which may never come to an end. */
 static gboolean
 take_role_after_flush (QSocket *self,
                        QRole    role)
 {
+  gint64 end = 0;
+
   while (!q_socket_take_role (self, role))
     {
-      if (atomic_load (&self->roles[role]) == Q_ROLE_TAKEN ||
-          atomic_load (&self->borrower) == g_thread_self ())
+      int state = atomic_load (&self->roles[role]);
+
+      if (state == Q_ROLE_TAKEN || atomic_load (&self->borrower) == g_thread_self ())
         return FALSE;
+      if (state == Q_ROLE_TELLING)
+        {
+          gint64 now = g_get_monotonic_time ();
+
+          if (end == 0)
+            end = now + Q_DEADLINE_GRACE_US;
+          if (now > end)
+            return FALSE;
+        }
       g_thread_yield ();
     }
 

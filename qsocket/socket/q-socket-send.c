@@ -161,6 +161,17 @@ q_socket_uncork (QSocket       *self,
   return ok;
 }
 
+static void
+report_flush (gpointer       owner,
+              const QReport *report)
+{
+  QSocket *self = owner;
+
+  atomic_store (&self->roles[Q_ROLE_WRITER], Q_ROLE_TELLING);
+  q_socket_emit (self, report);
+  atomic_store (&self->roles[Q_ROLE_WRITER], Q_ROLE_LENT);
+}
+
 /* One try after the other as long as the kernel takes bytes; the caller has the
  * writer's role and the channel. An error comes up again at the next send.
  * Returns whether it is worth waiting until the kernel takes more. */
@@ -168,10 +179,11 @@ static gboolean
 flush_without_waiting (QSocket  *self,
                        QChannel *channel)
 {
+  const QSink sink = { q_socket_wants_event, report_flush, self };
   QStep step;
   QWriteOp op;
 
-  q_write_op_init (&op, "flush to", channel, &self->sink, &self->bytes_sent, NULL, 0, NULL, 0);
+  q_write_op_init (&op, "flush to", channel, &sink, &self->bytes_sent, NULL, 0, NULL, 0);
   do
     step = op.parent.klass->step (&op.parent);
   while (step == Q_STEP_AGAIN);

@@ -353,6 +353,59 @@ test_flush_while_waiting (TestKind kind)
     }
 }
 
+typedef struct
+{
+  QSocket *sock;
+  gint64 elapsed_ms;
+  GError *error;
+} Rival;
+
+static gpointer
+rival_thread (gpointer data)
+{
+  Rival *rival = data;
+  gint64 start = g_get_monotonic_time ();
+
+  q_socket_send (rival->sock, "rival", 100, NULL, &rival->error);
+  rival->elapsed_ms = test_elapsed_ms (start);
+
+  return NULL;
+}
+
+static void
+await_rival_cb (QSocket      *sock,
+                QSocketEvent *event,
+                Rival        *rival)
+{
+  g_thread_join (test_thread (rival_thread, rival));
+}
+
+/* A handler of the flush that lasts is to another sender what a send is that lasts. */
+static void
+test_slow_handler (TestKind kind)
+{
+  g_autoptr (GError) error = NULL;
+  Rival rival = { NULL };
+  int fd;
+  g_autoptr (QSocket) sock = test_pair (kind, &fd);
+
+  rival.sock = sock;
+  g_signal_connect (sock, "packet-sent", G_CALLBACK (await_rival_cb), &rival);
+  q_socket_cork (sock);
+  send_bytes (sock, "first", 5);
+  g_assert_cmpint (q_socket_recv_i1 (sock, 0, NULL, &error), ==, 0);
+  test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
+
+  g_test_message ("the other sender waited for %d ms", (int) rival.elapsed_ms);
+  g_assert_cmpint (rival.elapsed_ms, <, 1000);
+  test_assert_error (rival.error, Q_SOCKET_ERROR_PENDING);
+  g_signal_handlers_disconnect_by_data (sock, &rival);
+  uncork (sock);
+  q_socket_close (sock, NULL);
+  expect_to_end (fd, "first", 5);
+  close (fd);
+}
+
 /* ---- the end ---- */
 
 static void
@@ -549,6 +602,7 @@ main (int    argc,
     { "large-payload", test_large_payload },
     { "request-and-answer", test_request_and_answer },
     { "flush-while-waiting", test_flush_while_waiting },
+    { "slow-handler", test_slow_handler },
     { "close-flushes", test_close_flushes },
     { "close-never-waits", test_close_never_waits },
     { "reopen", test_reopen },
