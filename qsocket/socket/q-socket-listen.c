@@ -137,8 +137,7 @@ bind_any (QSocket        *self,
 
   options->dual_stack = family == G_SOCKET_FAMILY_INVALID;
 
-  if (family == G_SOCKET_FAMILY_IPV6 ||
-      (options->dual_stack && access ("/proc/net/if_inet6", F_OK) == 0))
+  if (family != G_SOCKET_FAMILY_IPV4)
     {
       q_address_set_any (&address, G_SOCKET_FAMILY_IPV6, port);
       channel = try_bind (options, &address, self->settings.no_delay, &system_error);

@@ -14,6 +14,7 @@
 #include <netdb.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ANY G_SOCKET_FAMILY_INVALID
@@ -349,6 +350,36 @@ test_port_half_taken (void)
   close (fd);
 }
 
+/* What the machine has is for the kernel to say, not for files under "/". */
+static void
+test_port_bare_root (void)
+{
+  char *dir = test_make_dir ();
+  int status;
+  pid_t pid;
+
+  if (geteuid () != 0 || !test_kind_is_here (TEST_TCP6))
+    {
+      test_remove_dir (dir);
+      g_test_skip ("needs root and IPv6");
+      return;
+    }
+
+  pid = fork ();
+  if (pid == 0)
+    {
+      g_autoptr (QSocket) sock = q_socket_new ();
+
+      g_assert_no_errno (chroot (dir));
+      g_assert_true (q_socket_bind_port (sock, 0, FALSE, NULL));
+      _exit (get_family (sock) == V6 ? 0 : 1);
+    }
+
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+  test_remove_dir (dir);
+}
+
 /* A connection that this side ended first blocks the port for a minute. */
 static void
 test_time_wait (void)
@@ -511,6 +542,7 @@ main (int    argc,
   g_test_add_func ("/socket/bind/unknown-name", test_unknown_name);
   g_test_add_func ("/socket/bind/port", test_port);
   g_test_add_func ("/socket/bind/port/half-taken", test_port_half_taken);
+  g_test_add_func ("/socket/bind/port/bare-root", test_port_bare_root);
   g_test_add_func ("/socket/bind/time-wait", test_time_wait);
   g_test_add_func ("/socket/bind/privileged", test_privileged);
   g_test_add_func ("/socket/bind/inet", test_inet);
