@@ -84,7 +84,7 @@ struct _QChannel
   /* GIO's object for the same descriptor; it then closes the descriptor. */
   GSocket *gsocket;
   GObject *keep_alive;
-  int restore_flags;      /* the file status flags to give back, or -1 */
+  int restore_flags;      /* the file status flags to give back, or -1; 0 if it is ours */
   int restore_fd_flags;   /* likewise the descriptor flags */
 
   QChannel *next_retired;

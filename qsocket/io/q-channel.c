@@ -56,7 +56,7 @@ q_channel_new (int           fd,
   channel->socktype = socktype;
   channel->fork_generation = fork_generation;
   atomic_init (&channel->closed_fd, -1);
-  channel->restore_flags = -1;
+  channel->restore_flags = is_ours ? 0 : -1;
   channel->restore_fd_flags = -1;
   q_plain_transport_init (&channel->plain, fd, nonblocking, is_ours);
   channel->plain.writes_by_piece = family == G_SOCKET_FAMILY_UNIX;

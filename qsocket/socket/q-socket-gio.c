@@ -81,7 +81,10 @@ q_socket_new_from_fd (int      fd,
 
   channel = adopt_channel (fd, error);
   if (channel == NULL)
-    return NULL;
+    {
+      q_socket_prefix_error ("new_from_fd", error);
+      return NULL;
+    }
 
   self = q_socket_new ();
   q_socket_install_channel (self, channel);
@@ -139,7 +142,10 @@ q_socket_new_from_connection (GIOStream  *stream,
 
   channel = adopt_channel (g_socket_get_fd (gsocket), error);
   if (channel == NULL)
-    return NULL;
+    {
+      q_socket_prefix_error ("new_from_connection", error);
+      return NULL;
+    }
 
   channel->gsocket = g_object_ref (gsocket);
   channel->keep_alive = G_OBJECT (g_object_ref (stream));

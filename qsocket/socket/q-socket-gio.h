@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  *
  * Creates a socket around an open descriptor.
  *
- * On success the socket owns @fd and closes it; on failure @fd stays the caller's. The file of a
- * UNIX socket is not removed, since this object did not bind it.
+ * On success the socket owns @fd, makes it close-on-exec, and closes it; on failure @fd stays the
+ * caller's. The file of a UNIX socket is not removed, since this object did not bind it.
  *
  * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @fd is no descriptor or no socket.
  *
@@ -34,8 +34,8 @@ QSocket *q_socket_new_from_fd (int      fd,
  * Takes the descriptor away from the socket, which is closed afterwards.
  *
  * The connection goes on, and [signal@QSocket.Socket::channel-closed] is not emitted. The
- * descriptor's flags are again as they were when the socket got it. The file of a UNIX socket is
- * no longer removed.
+ * descriptor's flags are again as they were when the socket got it; one that the socket opened
+ * blocks and is close-on-exec. The file of a UNIX socket is no longer removed.
  *
  * Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is closed; with `PENDING` if
  * another call is under way, if there are bytes in the buffer that nobody has read, or corked

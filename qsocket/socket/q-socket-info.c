@@ -213,6 +213,7 @@ q_socket_get_port (QSocket *self)
 {
   g_autoptr (QChannel) channel = NULL;
   QAddress address = { .length = 0 };
+  int port;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), -1);
 
@@ -227,6 +228,8 @@ q_socket_get_port (QSocket *self)
     return -1;
   q_channel_get_local_address (channel, &address);
   q_channel_unpin (channel);
+  port = q_address_get_port (&address);
 
-  return q_address_get_port (&address);
+  /* The kernel's 0 is no port, but none yet. */
+  return port > 0 ? port : -1;
 }

@@ -70,7 +70,7 @@ GVariant *q_socket_get_socket_info (QSocket  *self,
  * For a bound, listening or accepted socket that is the local port, for a connected client the
  * remote one.
  *
- * Returns: the port, or -1 if the socket is closed or a UNIX socket
+ * Returns: the port, or -1 if the socket is closed, a UNIX socket, or not bound yet
  *
  * Since: 1.0
  */

@@ -150,6 +150,50 @@ test_adopt_tcp (void)
 }
 
 static void
+test_adopt_unbound (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QSocket) sock = q_socket_new_from_fd (socket (AF_INET, SOCK_STREAM, 0), &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (q_socket_get_port (sock), ==, -1);
+  g_assert_true (q_socket_listen (sock, 0, &error));
+  g_assert_cmpint (q_socket_get_port (sock), >, 0);
+}
+
+/* Which of them waited in the kernel is nobody's business afterwards. */
+static void
+test_steal_blocks (void)
+{
+  static const int timeouts[] = { 0, 10, 1000, -1 };
+  g_autofree char *target = NULL;
+  g_autoptr (QSocket) listener = test_listener (&target);
+  g_autoptr (GError) error = NULL;
+  int fd;
+
+  for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
+    {
+      g_autoptr (QSocket) client = q_socket_new ();
+      g_autoptr (QSocket) accepted = NULL;
+
+      q_socket_connect (client, target, timeouts[i], NULL, &error);
+      g_assert_no_error (error);
+      fd = q_socket_steal_fd (client, &error);
+      assert_flags (fd, 0, FD_CLOEXEC);
+      close (fd);
+
+      accepted = q_socket_accept (listener, 1000, NULL, &error);
+      fd = q_socket_steal_fd (accepted, &error);
+      assert_flags (fd, 0, FD_CLOEXEC);
+      close (fd);
+    }
+
+  fd = q_socket_steal_fd (listener, &error);
+  assert_flags (fd, 0, FD_CLOEXEC);
+  close (fd);
+}
+
+static void
 test_adopt_refused (void)
 {
   GError *error = NULL;
@@ -166,6 +210,7 @@ test_adopt_refused (void)
       test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
     }
   g_assert_null (q_socket_new_from_fd (-1, &error));
+  g_assert_true (g_str_has_prefix (error->message, "new_from_fd: "));
   test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
 }
 
@@ -650,6 +695,8 @@ main (int    argc,
   g_test_add_func ("/socket/gio/adopt/tcp", test_adopt_tcp);
   g_test_add_func ("/socket/gio/adopt/refused", test_adopt_refused);
   g_test_add_func ("/socket/gio/steal-refused", test_steal_refused);
+  g_test_add_func ("/socket/gio/steal-blocks", test_steal_blocks);
+  g_test_add_func ("/socket/gio/adopt-unbound", test_adopt_unbound);
   g_test_add_func ("/socket/gio/gsocket", test_gsocket);
   g_test_add_func ("/socket/gio/connection", test_connection);
   g_test_add_func ("/socket/gio/connection-refused", test_connection_refused);
