@@ -44,7 +44,12 @@ q_socket_steal_channel (QSocket   *self,
                         QChannel  *channel,
                         GError   **error)
 {
-  int fd = q_channel_steal_fd (channel);
+  int fd;
+
+  /* Nobody may make a GSocket meanwhile, which would believe the descriptor its own. */
+  g_mutex_lock (&self->lock);
+  fd = q_channel_steal_fd (channel);
+  g_mutex_unlock (&self->lock);
 
   if (fd < 0)
     {
