@@ -57,11 +57,11 @@ int q_socket_steal_fd (QSocket  *self,
  *
  * Creates a socket that wraps a GIO connection.
  *
- * It keeps a reference to @stream, which should no longer be read or written directly: it does
- * not see the bytes in the buffer of the socket. A TLS connection must have its handshake behind
- * it, and whatever its certificate was checked for: the socket does not refuse it. Its session
- * ends with the connection; [method@QSocket.Socket.shutdown_ssl] fails with
- * [error@QSocket.SocketError] `SSL`.
+ * It keeps a reference to @stream, whose connection it closes with itself. From now on @stream
+ * should not be read, written or closed directly: it does not see the bytes in the buffer of the
+ * socket. A TLS connection must have its handshake behind it; the socket accepts whatever
+ * certificate was accepted then. Its session ends with the connection:
+ * [method@QSocket.Socket.shutdown_ssl] fails with [error@QSocket.SocketError] `SSL`.
  *
  * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is another stream, is
  * closed, or has its handshake still to come.
@@ -116,6 +116,8 @@ GIOStream *q_socket_get_io_stream (QSocket *self);
  * Creates a source that is ready when the socket can be read, accept or be written.
  *
  * Unlike a source for the descriptor it counts bytes in the buffer: with such it is ready at once.
+ * It belongs to the present connection and is ready for good when that is closed; for a closed
+ * socket it is ready at once.
  * Its callback is a [callback@GLib.SourceFunc], called with the user data alone, in every language.
  * To wait for nothing more, the callback returns `G_SOURCE_REMOVE`.
  *

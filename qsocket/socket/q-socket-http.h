@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * q_socket_send_http_message:
  * @self: a socket
  * @method: the method, such as `"GET"`
- * @path: the request target as it is to appear in the start line, such as `"/index.html?a=1"`
+ * @path: the request target as it is to appear in the start line, such as `"/index.html?a=1"`;
+ *   `""` is sent as `"/"`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
  * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
@@ -28,9 +29,13 @@ G_BEGIN_DECLS
  * and body leave in one system call where they fit.
  *
  * Fails with [error@QSocket.SocketError] `HTTP` if an argument would break the message: a method
- * or field name that is no token; CR, LF or NUL anywhere; another version; a `Content-Length`
- * that contradicts the body or stands beside `Transfer-Encoding`. Fails with `INVALID_ARGUMENT` if
+ * or field name that is no token; a @path with spaces, `#`, or bytes that are not ASCII; control
+ * characters but tabs; a value of another type; another version; a `Content-Length` that is no
+ * number, contradicts the body, or stands beside `Transfer-Encoding`; a `Transfer-Encoding` in a
+ * request that does not end in `chunked`, or in version 1.0. Fails with `INVALID_ARGUMENT` if
  * @headers is of another type. Nothing is sent then. Fails with `SEND` if the system cannot send.
+ *
+ * With a `Transfer-Encoding` of the caller's, @body is sent as it is: it has to be coded already.
  *
  * Emits [signal@QSocket.Socket::http-send-message], then [signal@QSocket.Socket::packet-sent]
  * after each write.
@@ -55,7 +60,7 @@ gboolean q_socket_send_http_message (QSocket       *self,
  * q_socket_send_http_response:
  * @self: a socket
  * @status_code: the status, from 100 to 599
- * @desc: the text behind it, such as `"OK"`
+ * @desc: the text behind it, such as `"OK"`, or `""`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
  * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
@@ -65,8 +70,8 @@ gboolean q_socket_send_http_message (QSocket       *self,
  * Sends an HTTP response.
  *
  * Without a body `Content-Length: 0` is added, unless the status is 1xx, 204 or 304 or @headers
- * has `Content-Length` or `Transfer-Encoding`. Another @status_code is
- * [error@QSocket.SocketError] `HTTP`. All else is as in
+ * has `Content-Length` or `Transfer-Encoding`. Another @status_code, or a body with 1xx, 204 or
+ * 304, is [error@QSocket.SocketError] `HTTP`. All else is as in
  * [method@QSocket.Socket.send_http_message].
  *
  * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
@@ -97,7 +102,7 @@ gboolean q_socket_send_http_response (QSocket       *self,
  *
  * - `http_version` (`s`): `"1.0"` or `"1.1"`;
  * - of a request, `method` (`s`) and `path` (`s`), the latter not decoded;
- * - of a response, `status_code` (`i`) and `status_message` (`s`).
+ * - of a response, `status_code` (`i`) and, unless it is empty, `status_message` (`s`).
  *
  * Then comes a key for each field name, in lower case and in the order in which the names first
  * came. Its value is `s`, or `as` if the name came more than once. A field whose name is one of
@@ -107,10 +112,11 @@ gboolean q_socket_send_http_response (QSocket       *self,
  *
  * The grammar is RFC 9112 taken strictly: CRLF line ends, single spaces in the start line,
  * HTTP/1.0 or HTTP/1.1, tokens as names, no space before a colon, no folded lines, no control
- * characters but tabs, and one decimal `Content-Length` at most, unless repeated alike. What
- * breaks it is no HTTP header. The call then does not wait any longer and returns the text
- * instead, as an `s`: up to and with the blank line if that has come, else all that has come. A
- * NUL shows as U+FFFD there. [method@GLib.Variant.is_of_type] tells the two results apart.
+ * characters but tabs, one decimal `Content-Length` at most, unless repeated alike, and none beside
+ * a `Transfer-Encoding`. One blank line in front is skipped. What breaks it is no HTTP header. The
+ * call then does not wait any longer and returns the text instead, as an `s`: up to and with the
+ * blank line if that has come, else all that has come. A NUL shows as U+FFFD there.
+ * [method@GLib.Variant.is_of_type] tells the two results apart.
  *
  * Fails with [error@QSocket.SocketError] `TOO_LARGE` beyond
  * [property@QSocket.Socket:max-header-size] or [property@QSocket.Socket:max-header-count]; with

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * A @bind_to with a colon is a host and a service, parted by its last colon: `"127.0.0.1:8080"`,
  * `"[::1]:http"`. In square brackets the host means IPv6 only. A service of 0 or none
  * (`"localhost:"`) picks a free port, which [method@QSocket.Socket.get_port] tells. A @bind_to
- * without a colon is the path of a UNIX socket. A single port on every address takes
+ * without a colon is the path of a UNIX socket. A host of `*` means every address, as in
  * [method@QSocket.Socket.bind_port].
  *
  * An open socket is closed first, with [signal@QSocket.Socket::channel-closed], even if binding
@@ -83,7 +83,8 @@ gboolean q_socket_bind_port (QSocket   *self,
  * Binds a local address and port of a given family and type.
  *
  * If both @iface and @service are `NULL` or `""`, it fails with [error@QSocket.SocketError]
- * `BIND`. All else is as in [method@QSocket.Socket.bind].
+ * `BIND`. With @reuseaddr, datagram sockets may share a port, and the latest gets the datagrams.
+ * All else is as in [method@QSocket.Socket.bind].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
