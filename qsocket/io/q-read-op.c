@@ -201,18 +201,22 @@ read_direct (QReadOp *self)
 }
 
 /* Text: conversion decides whether there is enough, for a lone piece of a
- * character is not yet anything to return. */
+ * character is not yet anything to return. A message is a text of its own: what the
+ * next one holds, perhaps from somebody else, cannot complete a character of it. */
 static QStep
 complete_text (QReadOp *self)
 {
   QChannel *channel = self->parent.channel;
   gsize n = get_available (self);
   const guint8 *data = self->is_direct ? self->memory : q_read_buffer_bytes (&channel->in);
+  gboolean ends_message = q_channel_keeps_boundaries (channel) &&
+                          n == q_read_buffer_length (&channel->in);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
   gsize length;
 
-  text = q_text_decoder_convert (channel->decoder, data, n, self->text_at_end, &length, &error);
+  text = q_text_decoder_convert (channel->decoder, data, n, self->text_at_end || ends_message,
+                                 &length, &error);
   if (text == NULL)
     return q_op_fail (&self->parent, Q_SOCKET_ERROR_ENCODING, "%s", error->message);
 
@@ -224,7 +228,7 @@ complete_text (QReadOp *self)
   self->taken += n;
 
   /* An empty message is something to return; a piece of a character is not. */
-  if (length == 0 && self->drain && (n > 0 || self->text_at_end))
+  if (length == 0 && self->drain && !ends_message && (n > 0 || self->text_at_end))
     return Q_STEP_AGAIN;
 
   q_text_decoder_settle (channel->decoder);

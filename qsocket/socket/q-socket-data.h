@@ -145,12 +145,12 @@ gboolean q_socket_uncork (QSocket       *self,
  * character is ever split: if the bytes end inside one, its first part is kept and becomes
  * complete with the next text. So a positive @size may give an empty string, while a @size of 0
  * waits until there is at least one whole character. A binary, integer or HTTP read that follows
- * gets the kept part first.
+ * gets the kept part first. Each datagram is a text of its own.
  *
  * Fails with [error@QSocket.SocketError] `ENCODING` if the bytes are no text in the charset (an
- * unfinished character at the end of the stream is none) or hold a NUL character, which a C
- * string cannot; they stay readable as bytes, and an encoding with shift states starts again in
- * its initial one. Fails with `TOO_LARGE` if @size is negative and more than
+ * unfinished character at the end of the stream or of a datagram is none) or hold a NUL character,
+ * which a C string cannot; they stay readable as bytes, and an encoding with shift states starts
+ * again in its initial one. Fails with `TOO_LARGE` if @size is negative and more than
  * [property@QSocket.Socket:max-receive-size] came; with `RECV` if the system cannot receive.
  *
  * Emits [signal@QSocket.Socket::packet-read] for each step.

@@ -274,6 +274,61 @@ test_text (Pair pair)
   close (fd);
 }
 
+static void
+expect_text (QSocket    *sock,
+             gssize      size,
+             const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = q_socket_recv (sock, size, ENOUGH, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* No message goes on in the next one. */
+static void
+test_text_of_its_own (Pair pair)
+{
+  g_autoptr (GError) error = NULL;
+  int fd;
+  g_autoptr (QSocket) sock = make_pair (pair, &fd);
+
+  for (gssize size = -1; size <= 1; size++)
+    {
+      send_message (fd, "caf\xc3", 4);
+      send_message (fd, "\xa9 next", 6);
+      g_assert_null (q_socket_recv (sock, size > 0 ? 4 : size, ENOUGH, NULL, &error));
+      test_assert_error (error, Q_SOCKET_ERROR_ENCODING);
+      test_expect_bytes (sock, 0, "caf\xc3", 4);
+      g_assert_null (q_socket_recv (sock, size > 0 ? 6 : size, ENOUGH, NULL, &error));
+      test_assert_error (error, Q_SOCKET_ERROR_ENCODING);
+      test_expect_bytes (sock, 0, "\xa9 next", 6);
+    }
+
+  /* Within one a character may come in pieces. */
+  send_message (fd, "\xc3\xa4\xc3", 3);
+  expect_text (sock, 1, "");
+  expect_text (sock, 1, "\xc3\xa4");
+  g_assert_null (q_socket_recv (sock, 0, ENOUGH, NULL, &error));
+  test_assert_error (error, Q_SOCKET_ERROR_ENCODING);
+  test_expect_bytes (sock, 0, "\xc3", 1);
+
+  q_socket_set_charset (sock, "UTF-16", &error);
+  g_assert_no_error (error);
+  send_message (fd, "\xff\xfe" "a", 4);
+  send_message (fd, "b", 2);
+  send_message (fd, "\xfe\xff\0c", 4);
+  send_message (fd, "\xff\xfe", 2);
+  send_message (fd, "\xff\xfe" "d", 4);
+  expect_text (sock, 0, "a");
+  expect_text (sock, 0, "b");
+  expect_text (sock, -1, "c");
+  expect_text (sock, 0, "");
+  expect_text (sock, 0, "d");
+  close (fd);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -286,6 +341,7 @@ main (int    argc,
     { "integers", test_integers },
     { "empty", test_empty },
     { "text", test_text },
+    { "text-of-its-own", test_text_of_its_own },
   };
 
   g_test_init (&argc, &argv, NULL);
