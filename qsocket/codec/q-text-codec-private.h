@@ -76,10 +76,6 @@ void q_text_encoder_mark_sent (QTextEncoder *encoder);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QTextEncoder, q_text_encoder_free)
 
-/* g_utf8_validate_len () with a fast way through ASCII; FALSE for NUL too. */
-gboolean q_text_is_utf8 (const guint8 *data,
-                         gsize         length);
-
 /* What follows is shared by the decoder and the encoder only. */
 
 /* How many bytes at the start of @data are ASCII, or UTF-8, without a NUL.

@@ -151,12 +151,3 @@ q_text_utf8_span (const guint8 *data,
 
   return n;
 }
-
-gboolean
-q_text_is_utf8 (const guint8 *data,
-                gsize         length)
-{
-  gboolean incomplete;
-
-  return q_text_utf8_span (data, length, &incomplete) == length;
-}
