@@ -175,7 +175,7 @@ set_invalid (GError     **error,
              int          value)
 {
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-               "%d is not a %s that can be used here", value, what);
+               "%d is not %s that can be used here", value, what);
 
   return FALSE;
 }
@@ -198,7 +198,7 @@ q_socket_check_type (GSocketType   socktype,
       return TRUE;
     case G_SOCKET_TYPE_INVALID:
     default:
-      return set_invalid (error, "socket type", (int) socktype);
+      return set_invalid (error, "a socket type", (int) socktype);
     }
 }
 
@@ -214,7 +214,7 @@ q_socket_check_inet_family (GSocketFamily   family,
       return TRUE;
     case G_SOCKET_FAMILY_UNIX:
     default:
-      return set_invalid (error, "address family", (int) family);
+      return set_invalid (error, "an address family", (int) family);
     }
 }
 
@@ -223,7 +223,7 @@ static gboolean
 check_port (int      port,
             GError **error)
 {
-  return port != 0 || set_invalid (error, "port", port);
+  return port != 0 || set_invalid (error, "a port", port);
 }
 
 /* ---- public ---- */
