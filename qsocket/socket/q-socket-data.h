@@ -97,8 +97,8 @@ gboolean q_socket_send_data (QSocket       *self,
  *
  * From now on a send succeeds as soon as its bytes are gathered. They leave when 64 KiB are full,
  * before this socket waits for its peer in a read, with [method@QSocket.Socket.uncork], and with
- * [method@QSocket.Socket.close] as far as that does not block. An error in sending shows at the
- * call that really sends. [signal@QSocket.Socket::packet-sent] and
+ * [method@QSocket.Socket.close] or [method@QSocket.Socket.shutdown] as far as that does not block.
+ * An error in sending shows at the call that really sends. [signal@QSocket.Socket::packet-sent] and
  * [method@QSocket.Socket.get_bytes_sent] count what really left.
  *
  * Calls do not nest: uncorking or closing once ends the state. Cork after opening; a closed
@@ -304,10 +304,10 @@ gboolean q_socket_is_data_available (QSocket *self,
  *
  * Tells whether the kernel has all that was sent and would take more.
  *
- * It is not so while bytes are corked or a send is under way. Whether the peer has received
- * anything is a question that this does not answer.
+ * It is not so while a send is under way, nor with corked bytes, which it does not wait for.
+ * Whether the peer has received anything is a question that this does not answer.
  *
- * Returns: `TRUE` if so; `FALSE` if the time is up or the socket is closed
+ * Returns: `TRUE` if so; `FALSE` if the time is up, bytes are corked, or the socket is closed
  *
  * Since: 1.0
  */

@@ -143,6 +143,10 @@ q_socket_shutdown (QSocket  *self,
   if (channel == NULL || !q_channel_pin (channel))
     return TRUE;
 
+  /* They were sent before it. */
+  if (!q_channel_is_inherited (channel))
+    q_socket_flush_for_close (self, channel);
+
   result = shutdown (channel->fd, SHUT_RDWR);
   system_error = errno;
   q_channel_unpin (channel);

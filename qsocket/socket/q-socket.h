@@ -150,8 +150,8 @@ QSocket *q_socket_copy (QSocket *self);
  * The peer sees the end of the stream even if other processes share the descriptor. Bytes that
  * are in the buffer stay readable; then reads report the end of the stream. Sending fails.
  * Blocked calls in other threads return; one that connects or binds just then fails with
- * [error@QSocket.SocketError] `CLOSED`. It waits for nothing and emits no signal, and
- * [method@QSocket.Socket.is_open] stays `TRUE`.
+ * [error@QSocket.SocketError] `CLOSED`. It waits for nothing: corked bytes leave first as far as
+ * the kernel takes them at once. [method@QSocket.Socket.is_open] stays `TRUE`.
  *
  * A closed socket succeeds. Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is
  * open but not connected. May be called from any thread.

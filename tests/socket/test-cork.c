@@ -437,6 +437,24 @@ test_close_flushes (TestKind kind)
     }
 }
 
+/* What was sent before it arrives before the end. */
+static void
+test_shutdown_flushes (TestKind kind)
+{
+  g_autoptr (GError) error = NULL;
+  int fd;
+  g_autoptr (QSocket) sock = test_pair (kind, &fd);
+
+  q_socket_cork (sock);
+  send_bytes (sock, "last", 4);
+  g_assert_true (q_socket_shutdown (sock, &error));
+  g_assert_no_error (error);
+  expect_to_end (fd, "last", 4);
+  g_assert_cmpuint (q_socket_get_bytes_sent (sock), ==, 4);
+  uncork (sock);
+  close (fd);
+}
+
 /* If the kernel takes nothing, close does not wait for it. */
 static void
 test_close_never_waits (TestKind kind)
@@ -604,6 +622,7 @@ main (int    argc,
     { "flush-while-waiting", test_flush_while_waiting },
     { "slow-handler", test_slow_handler },
     { "close-flushes", test_close_flushes },
+    { "shutdown-flushes", test_shutdown_flushes },
     { "close-never-waits", test_close_never_waits },
     { "reopen", test_reopen },
     { "time-out", test_time_out },
