@@ -13,19 +13,21 @@ G_BEGIN_DECLS
 /* What a PKCS#12 file holds. */
 typedef struct
 {
-  gnutls_x509_privkey_t key;          /* or NULL */
-  gnutls_x509_crt_t *chain;           /* that of the key, the leaf first; or NULL */
-  guint n_chain;
-  gnutls_x509_crt_t *extra;           /* other certificates; or NULL */
-  guint n_extra;
+  gnutls_x509_privkey_t key;    /* the first; or NULL */
+  GArray *certificates;         /* of gnutls_x509_crt_t, in the order of the file */
 } QPkcs12;
 
-/* Fails, and leaves nothing in @self, if the file is damaged or the password wrong. */
+/* Fails if the file is damaged or the password wrong. @self is to be cleared in any case. */
 gboolean q_pkcs12_read (QPkcs12          *self,
                         GBytes           *data,
                         const char       *password,
                         const QTlsBlame  *blame,
                         GError          **error);
+
+/* The certificate of the key, or the first without a key, and its issuers: a GBytes of DER for
+ * each, at most @max. None if no certificate is the one of the key. */
+GPtrArray *q_pkcs12_get_chain (QPkcs12 *self,
+                               guint    max);
 
 void q_pkcs12_clear (QPkcs12 *self);
 

@@ -6,31 +6,119 @@
 
 #include "q-pkcs12-private.h"
 
+#include <string.h>
+
 #include <gnutls/pkcs12.h>
 
+#include "q-x509-private.h"
+
+#define KEY_ID_SIZE 32
+
 static void
-free_list (gnutls_x509_crt_t *list,
-           guint              n)
+clear_certificate (gpointer data)
 {
-  for (guint i = 0; i < n; i++)
-    gnutls_x509_crt_deinit (list[i]);
-  gnutls_free (list);
+  gnutls_x509_crt_deinit (*(gnutls_x509_crt_t *) data);
+}
+
+static void
+pkcs12_init (QPkcs12 *self)
+{
+  self->key = NULL;
+  self->certificates = g_array_new (FALSE, FALSE, sizeof (gnutls_x509_crt_t));
+  g_array_set_clear_func (self->certificates, clear_certificate);
 }
 
 void
 q_pkcs12_clear (QPkcs12 *self)
 {
-  if (self->key != NULL)
-    gnutls_x509_privkey_deinit (self->key);
-  free_list (self->chain, self->n_chain);
-  free_list (self->extra, self->n_extra);
-  *self = (QPkcs12) { NULL, };
+  g_clear_pointer (&self->key, gnutls_x509_privkey_deinit);
+  g_clear_pointer (&self->certificates, g_array_unref);
 }
 
-static gboolean
-has_mac (gnutls_pkcs12_t pkcs12)
+static int
+add_certificate (QPkcs12              *self,
+                 const gnutls_datum_t *der)
 {
-  return gnutls_pkcs12_mac_info (pkcs12, NULL, NULL, NULL, NULL, NULL) >= 0;
+  gnutls_x509_crt_t certificate;
+  int result = gnutls_x509_crt_init (&certificate);
+
+  if (result < 0)
+    return result;
+
+  result = gnutls_x509_crt_import (certificate, der, GNUTLS_X509_FMT_DER);
+  if (result >= 0)
+    g_array_append_val (self->certificates, certificate);
+  else
+    gnutls_x509_crt_deinit (certificate);
+
+  return result;
+}
+
+static int
+set_key (QPkcs12              *self,
+         const gnutls_datum_t *der,
+         const char           *password,
+         guint                 flags)
+{
+  int result = gnutls_x509_privkey_init (&self->key);
+
+  if (result < 0)
+    {
+      self->key = NULL;
+      return result;
+    }
+
+  q_tls_forbid_to_ask (self->key);
+
+  return gnutls_x509_privkey_import_pkcs8 (self->key, der, GNUTLS_X509_FMT_DER, password, flags);
+}
+
+/* What is neither a certificate nor a key is of no interest here. */
+static int
+add_element (QPkcs12             *self,
+             gnutls_pkcs12_bag_t  bag,
+             guint                i,
+             const char          *password)
+{
+  int type = gnutls_pkcs12_bag_get_type (bag, i);
+  gnutls_datum_t data;
+  int result = gnutls_pkcs12_bag_get_data (bag, i, &data);
+
+  if (result < 0)
+    return result;
+
+  if (type == GNUTLS_BAG_CERTIFICATE)
+    return add_certificate (self, &data);
+  if (type == GNUTLS_BAG_PKCS8_KEY && self->key == NULL)
+    return set_key (self, &data, NULL, GNUTLS_PKCS_PLAIN);
+  if (type == GNUTLS_BAG_PKCS8_ENCRYPTED_KEY && self->key == NULL)
+    return set_key (self, &data, password, password == NULL ? GNUTLS_PKCS_NULL_PASSWORD : 0);
+
+  return 0;
+}
+
+/* The parts of a file, each of which is called a bag and may be encrypted as a whole. */
+static int
+add_bag (QPkcs12         *self,
+         gnutls_pkcs12_t  pkcs12,
+         int              i,
+         const char      *password)
+{
+  gnutls_pkcs12_bag_t bag;
+  int result = gnutls_pkcs12_bag_init (&bag);
+
+  if (result < 0)
+    return result;
+
+  result = gnutls_pkcs12_get_bag (pkcs12, i, bag);
+  if (result >= 0 && gnutls_pkcs12_bag_get_type (bag, 0) == GNUTLS_BAG_ENCRYPTED)
+    result = gnutls_pkcs12_bag_decrypt (bag, password);
+
+  for (int j = 0; result >= 0 && j < gnutls_pkcs12_bag_get_count (bag); j++)
+    result = add_element (self, bag, (guint) j, password);
+  gnutls_pkcs12_bag_deinit (bag);
+
+  return result;
 }
 
 static int
@@ -38,14 +126,16 @@ parse (QPkcs12         *self,
        gnutls_pkcs12_t  pkcs12,
        const char      *password)
 {
-  int result = has_mac (pkcs12) ? gnutls_pkcs12_verify_mac (pkcs12, password) : 0;
+  gboolean has_mac = gnutls_pkcs12_mac_info (pkcs12, NULL, NULL, NULL, NULL, NULL) >= 0;
+  int result = has_mac ? gnutls_pkcs12_verify_mac (pkcs12, password) : 0;
 
-  if (result >= 0)
-    result = gnutls_pkcs12_simple_parse (pkcs12, password, &self->key, &self->chain,
-                                         &self->n_chain, &self->extra, &self->n_extra, NULL,
-                                         GNUTLS_PKCS12_SP_INCLUDE_SELF_SIGNED);
-  if (result < 0)
-    *self = (QPkcs12) { NULL, };
+  for (int i = 0; result >= 0; i++)
+    result = add_bag (self, pkcs12, i, password);
+  if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+    return 0;   /* there are no more bags */
+
+  q_pkcs12_clear (self);
+  pkcs12_init (self);
 
   return result;
 }
@@ -80,7 +170,7 @@ q_pkcs12_read (QPkcs12          *self,
   gnutls_pkcs12_t pkcs12;
   int result;
 
-  *self = (QPkcs12) { NULL, };
+  pkcs12_init (self);
   if (!q_tls_check_size (size, Q_TLS_MAX_INPUT, blame, error))
     return FALSE;
 
@@ -98,8 +188,64 @@ q_pkcs12_read (QPkcs12          *self,
     q_tls_set_error (error, blame, result, password != NULL ?
                      "wrong password, or a damaged file" :
                      "the file is encrypted and no password was given, or it is damaged");
-
   gnutls_pkcs12_deinit (pkcs12);
 
   return result >= 0;
+}
+
+/* The certificate of the key, moved to the first place. */
+static gboolean
+put_leaf_first (QPkcs12 *self)
+{
+  gnutls_x509_crt_t *list = (gnutls_x509_crt_t *) (void *) self->certificates->data;
+  guint8 key_id[KEY_ID_SIZE];
+  gsize size = sizeof key_id;
+
+  if (self->key == NULL)
+    return TRUE;
+  if (gnutls_x509_privkey_get_key_id (self->key, GNUTLS_KEYID_USE_SHA256, key_id, &size) < 0)
+    return FALSE;
+
+  for (guint i = 0; i < self->certificates->len; i++)
+    {
+      gnutls_x509_crt_t certificate = list[i];
+      guint8 id[KEY_ID_SIZE];
+
+      size = sizeof id;
+      if (gnutls_x509_crt_get_key_id (certificate, GNUTLS_KEYID_USE_SHA256, id, &size) < 0 ||
+          memcmp (id, key_id, sizeof id) != 0)
+        continue;
+
+      list[i] = list[0];
+      list[0] = certificate;
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+GPtrArray *
+q_pkcs12_get_chain (QPkcs12 *self,
+                    guint    max)
+{
+  GPtrArray *ders = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autofree gnutls_x509_crt_t *sorted = g_new (gnutls_x509_crt_t, max);
+  guint n = 0;
+
+  if (put_leaf_first (self))
+    n = q_x509_sort_chain ((const gnutls_x509_crt_t *) (void *) self->certificates->data,
+                           self->certificates->len, sorted, max);
+
+  for (guint i = 0; i < n; i++)
+    {
+      gnutls_datum_t der;
+
+      if (gnutls_x509_crt_export2 (sorted[i], GNUTLS_X509_FMT_DER, &der) < 0)
+        break;
+
+      g_ptr_array_add (ders, g_bytes_new (der.data, der.size));
+      gnutls_free (der.data);
+    }
+
+  return ders;
 }

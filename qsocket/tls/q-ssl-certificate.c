@@ -14,7 +14,7 @@
 #include "q-ssl-certificate-private.h"
 #include "q-ssl-join-private.h"
 #include "q-tls-input-private.h"
-#include "q-x509-names-private.h"
+#include "q-x509-private.h"
 
 #define MAX_OID 128
 
@@ -187,29 +187,14 @@ q_ssl_certificate_new_from_file (const char  *path,
   return new_from_data (data, size, &blame, error);
 }
 
-static GBytes *
-export_der (gnutls_x509_crt_t certificate)
-{
-  gnutls_datum_t der;
-  GBytes *bytes;
-
-  if (gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_DER, &der) < 0)
-    return NULL;
-
-  bytes = g_bytes_new (der.data, der.size);
-  gnutls_free (der.data);
-
-  return bytes;
-}
-
 QSslCertificate *
 q_ssl_certificate_new_from_pkcs12 (GBytes      *data,
                                    const char  *password,
                                    GError     **error)
 {
   static const QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, "new_from_pkcs12" };
-  g_autoptr (GPtrArray) ders = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   g_auto (QPkcs12) content = { NULL, };
+  g_autoptr (GPtrArray) ders = NULL;
 
   g_return_val_if_fail (data != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
@@ -217,16 +202,12 @@ q_ssl_certificate_new_from_pkcs12 (GBytes      *data,
   if (!q_pkcs12_read (&content, data, password, &blame, error))
     return NULL;
 
-  if (content.n_chain > 0)
-    for (guint i = 0; i < MIN (content.n_chain, Q_SSL_MAX_CHAIN); i++)
-      g_ptr_array_add (ders, export_der (content.chain[i]));
-  else
-    for (guint i = 0; i < MIN (content.n_extra, Q_SSL_MAX_CHAIN); i++)
-      g_ptr_array_add (ders, export_der (content.extra[i]));
-
+  ders = q_pkcs12_get_chain (&content, Q_SSL_MAX_CHAIN);
   if (ders->len == 0)
     {
-      q_tls_set_error (error, &blame, 0, "there is no certificate in the file");
+      q_tls_set_error (error, &blame, 0, content.certificates->len == 0 ?
+                       "there is no certificate in the file" :
+                       "no certificate in the file belongs to the private key");
       return NULL;
     }
 

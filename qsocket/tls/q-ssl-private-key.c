@@ -15,7 +15,7 @@
 #include "q-ssl-private-key-private.h"
 #include "q-tls-input-private.h"
 #include "q-vardict-private.h"
-#include "q-x509-names-private.h"
+#include "q-x509-private.h"
 
 #define LABEL "PRIVATE KEY"
 
@@ -93,19 +93,6 @@ new_from_key (gnutls_x509_privkey_t   key,
   return g_steal_pointer (&self);
 }
 
-/* A program may have set a function for all keys that asks the user. */
-static int
-refuse_to_ask (void       *user_data,
-               int         attempt,
-               const char *token_url,
-               const char *token_label,
-               unsigned    flags,
-               char       *pin,
-               size_t      pin_max)
-{
-  return -1;
-}
-
 /* On success the caller frees @key. */
 static int
 import (gnutls_x509_privkey_t *key,
@@ -118,7 +105,7 @@ import (gnutls_x509_privkey_t *key,
   if (result < 0)
     return result;
 
-  gnutls_x509_privkey_set_pin_function (*key, refuse_to_ask, NULL);
+  q_tls_forbid_to_ask (*key);
   result = gnutls_x509_privkey_import2 (*key, data, format, password,
                                         password == NULL ? GNUTLS_PKCS_PLAIN : 0);
   if (result < 0)

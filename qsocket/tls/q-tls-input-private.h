@@ -63,6 +63,9 @@ typedef struct
 gboolean q_pem_next (gnutls_datum_t *text,
                      QPemBlock      *block);
 
+/* A program may have set a function for all keys that asks the user for a password; not here. */
+void q_tls_forbid_to_ask (gnutls_x509_privkey_t key);
+
 typedef enum
 {
   Q_TLS_CERTIFICATES,

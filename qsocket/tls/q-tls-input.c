@@ -238,6 +238,25 @@ q_pem_next (gnutls_datum_t *text,
   return start < end;
 }
 
+static int
+refuse_to_ask (void       *user_data,
+               int         attempt,
+               const char *token_url,
+               const char *token_label,
+               unsigned    flags,
+               char       *pin,
+               size_t      pin_max)
+{
+  /* GnuTLS passes this on as the result of reading the key. */
+  return GNUTLS_E_DECRYPTION_FAILED;
+}
+
+void
+q_tls_forbid_to_ask (gnutls_x509_privkey_t key)
+{
+  gnutls_x509_privkey_set_pin_function (key, refuse_to_ask, NULL);
+}
+
 /* The label of the kind that the block has, or NULL. */
 static const char *
 match_label (const QPemBlock *block,

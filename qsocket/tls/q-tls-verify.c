@@ -12,6 +12,7 @@
 #include <gnutls/x509-ext.h>
 
 #include "q-ssl-certificate-private.h"
+#include "q-x509-private.h"
 
 #define OID_ALTERNATIVE_NAME "2.5.29.17"
 
@@ -30,42 +31,6 @@ typedef struct
   gnutls_x509_crt_t anchor;  /* that issuer, which is to be freed; or NULL */
 } Path;
 
-static gboolean
-signs_itself (gnutls_x509_crt_t certificate)
-{
-  return gnutls_x509_crt_check_issuer (certificate, certificate) != 0;
-}
-
-/* No certificate is taken twice, so that a chain that leads in a circle ends. */
-static void
-sort_chain (Path              *path,
-            gnutls_x509_crt_t *chain,
-            guint              n)
-{
-  gboolean is_taken[Q_SSL_MAX_CHAIN] = { TRUE, };
-  guint i;
-
-  path->certificates[0] = chain[0];
-  path->n_sent = 1;
-
-  do
-    {
-      gnutls_x509_crt_t last = path->certificates[path->n_sent - 1];
-
-      if (signs_itself (last))
-        return;
-
-      for (i = 1; i < n; i++)
-        if (!is_taken[i] && gnutls_x509_crt_check_issuer (last, chain[i]))
-          {
-            is_taken[i] = TRUE;
-            path->certificates[path->n_sent++] = chain[i];
-            break;
-          }
-    }
-  while (i < n);
-}
-
 static void
 path_init (Path                     *path,
            gnutls_x509_trust_list_t  list,
@@ -75,11 +40,11 @@ path_init (Path                     *path,
   gnutls_x509_crt_t last;
 
   memset (path, 0, sizeof *path);
-  sort_chain (path, chain, MIN (n, Q_SSL_MAX_CHAIN));
+  path->n_sent = q_x509_sort_chain (chain, n, path->certificates, Q_SSL_MAX_CHAIN);
   path->n = path->n_sent;
 
   last = path->certificates[path->n - 1];
-  if (!signs_itself (last) &&
+  if (!q_x509_signs_itself (last) &&
       gnutls_x509_trust_list_get_issuer (list, last, &path->anchor, GNUTLS_TL_GET_COPY) >= 0)
     path->certificates[path->n++] = path->anchor;
   else
@@ -96,7 +61,7 @@ path_clear (Path *path)
 static const char *
 explain_missing_issuer (const Path *path)
 {
-  if (signs_itself (path->certificates[path->n_sent - 1]))
+  if (q_x509_signs_itself (path->certificates[path->n_sent - 1]))
     return path->n_sent == 1 ? V ("DEPTH_ZERO_SELF_SIGNED_CERT") :
            V ("SELF_SIGNED_CERT_IN_CHAIN");
 
@@ -124,7 +89,7 @@ explain_constraints (const Path *path)
           limit >= 0 && n_below > limit)
         return V ("PATH_LENGTH_EXCEEDED");
 
-      if (!signs_itself (issuer))
+      if (!q_x509_signs_itself (issuer))
         n_below++;
     }
 
@@ -242,7 +207,8 @@ check_host (gnutls_x509_crt_t  certificate,
                                      (guint) g_inet_address_get_native_size (ip), 0) ?
            NULL : V ("IP_ADDRESS_MISMATCH");
 
-  return *name != '\0' && has_dns_name (certificate) &&
+  /* GnuTLS would let a wildcard stand for the empty label of ".example.org". */
+  return *name != '\0' && *name != '.' && has_dns_name (certificate) &&
          gnutls_x509_crt_check_hostname2 (certificate, name, 0) ?
          NULL : V ("HOSTNAME_MISMATCH");
 }

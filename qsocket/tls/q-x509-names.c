@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "q-x509-names-private.h"
+#include "q-x509-private.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "q-x509-names-private.h"
+#include "q-x509-private.h"
 
 #include <string.h>
 
@@ -141,7 +141,7 @@ read_uses (Uses              *uses,
     gnutls_x509_crt_get_basic_constraints (certificate, NULL, &is_ca, NULL) >= 0;
   uses->is_ca = is_ca != 0;
   uses->is_old_root = gnutls_x509_crt_get_version (certificate) == 1 &&
-                      gnutls_x509_crt_check_issuer (certificate, certificate);
+                      q_x509_signs_itself (certificate);
 
   uses->has_key_usage = gnutls_x509_crt_get_key_usage (certificate, &uses->key_usage, NULL) >= 0;
   if (!uses->has_key_usage)
