@@ -112,9 +112,14 @@ set_validity (gnutls_x509_crt_t   crt,
 {
   gboolean is_usual = spec->from_days == 0 && spec->to_days == 0;
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 from = now + (is_usual ? -1 : spec->from_days) * DAY;
+  gint64 to = now + (is_usual ? 30 : spec->to_days) * DAY;
 
-  check (gnutls_x509_crt_set_activation_time (crt, now + (is_usual ? -1 : spec->from_days) * DAY));
-  check (gnutls_x509_crt_set_expiration_time (crt, now + (is_usual ? 30 : spec->to_days) * DAY));
+  if (spec->to_time != 0)
+    to = spec->to_time;
+
+  check (gnutls_x509_crt_set_activation_time (crt, (time_t) from));
+  check (gnutls_x509_crt_set_expiration_time (crt, (time_t) to));
 }
 
 static void
@@ -123,11 +128,13 @@ set_serial (gnutls_x509_crt_t   crt,
 {
   static int last_serial = 4096;
   guint64 serial = spec->serial;
+  guint8 bytes[1 + sizeof serial] = { 0, };    /* the first keeps it positive */
 
   if (serial == 0)
     serial = (guint64) g_atomic_int_add (&last_serial, 1);
   serial = GUINT64_TO_BE (serial);
-  check (gnutls_x509_crt_set_serial (crt, &serial, sizeof serial));
+  memcpy (bytes + 1, &serial, sizeof serial);
+  check (gnutls_x509_crt_set_serial (crt, bytes, sizeof bytes));
 }
 
 static void

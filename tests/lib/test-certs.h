@@ -43,6 +43,7 @@ typedef struct
   TestPurpose purpose;
   int from_days;                  /* the validity, relative to now; both 0: from -1 to 30 */
   int to_days;
+  gint64 to_time;                 /* if not 0: the end in seconds since 1970, in place of to_days */
   guint64 serial;                 /* 0: a number of its own */
   TestKeyType key_type;
   gnutls_digest_algorithm_t digest;   /* 0: SHA-256 */

@@ -26,7 +26,7 @@ test_openssl (const char *arguments,
 {
   g_autofree char *command = g_strconcat ("openssl ", arguments, NULL);
   g_auto (GStrv) argv = g_strsplit (command, " ", -1);
-  g_autoptr (GBytes) bytes = input != NULL ? g_bytes_new (input, strlen (input)) : NULL;
+  g_autoptr (GBytes) bytes = g_bytes_new (input, input != NULL ? strlen (input) : 0);
   g_autoptr (GBytes) complaints = NULL;
   g_autoptr (GSubprocess) process = NULL;
   GBytes *output = NULL;
