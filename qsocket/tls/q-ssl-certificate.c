@@ -170,7 +170,8 @@ QSslCertificate *
 q_ssl_certificate_new_from_file (const char  *path,
                                  GError     **error)
 {
-  static const QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, "new_from_file" };
+  QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, NULL };
+  g_autofree char *where = NULL;
   g_autoptr (GBytes) content = NULL;
   const void *data;
   gsize size;
@@ -178,6 +179,7 @@ q_ssl_certificate_new_from_file (const char  *path,
   g_return_val_if_fail (path != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
+  blame.where = where = q_tls_name_file ("new_from_file", path);
   content = q_tls_read_file (path, Q_TLS_MAX_INPUT, &blame, error);
   if (content == NULL)
     return NULL;

@@ -224,7 +224,8 @@ q_ssl_private_key_new_from_file (const char  *path,
                                  const char  *password,
                                  GError     **error)
 {
-  static const QTlsBlame blame = { Q_SOCKET_ERROR_PRIVATE_KEY, "new_from_file" };
+  QTlsBlame blame = { Q_SOCKET_ERROR_PRIVATE_KEY, NULL };
+  g_autofree char *where = NULL;
   g_autoptr (GBytes) content = NULL;
   const void *data;
   gsize size;
@@ -232,6 +233,7 @@ q_ssl_private_key_new_from_file (const char  *path,
   g_return_val_if_fail (path != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
+  blame.where = where = q_tls_name_file ("new_from_file", path);
   content = q_tls_read_file (path, Q_TLS_MAX_INPUT, &blame, error);
   if (content == NULL)
     return NULL;

@@ -30,6 +30,10 @@ void q_tls_set_error (GError          **error,
                       const char       *format,
                       ...) G_GNUC_PRINTF (4, 5);
 
+/* The function @name of a @path, as a QTlsBlame has it. */
+char *q_tls_name_file (const char *name,
+                       const char *path);
+
 /* FALSE with an error if @size is 0 or more than @max. */
 gboolean q_tls_check_size (gsize             size,
                            gsize             max,

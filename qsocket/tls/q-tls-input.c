@@ -50,6 +50,15 @@ q_tls_set_error (GError          **error,
                result < 0 ? ": " : "", result < 0 ? gnutls_strerror (result) : "");
 }
 
+char *
+q_tls_name_file (const char *name,
+                 const char *path)
+{
+  g_autofree char *shown = g_filename_display_name (path);
+
+  return g_strdup_printf ("%s \"%s\"", name, shown);
+}
+
 gboolean
 q_tls_check_size (gsize             size,
                   gsize             max,
@@ -89,7 +98,6 @@ read_all (int      fd,
 
 static GBytes *
 read_regular (int               fd,
-              const char       *name,
               gsize             max,
               const QTlsBlame  *blame,
               GError          **error)
@@ -100,21 +108,20 @@ read_regular (int               fd,
 
   if (fd < 0 || fstat (fd, &status) < 0)
     {
-      q_tls_set_error (error, blame, 0, "cannot read “%s”: %s", name, g_strerror (errno));
+      q_tls_set_error (error, blame, 0, "cannot be read: %s", g_strerror (errno));
       return NULL;
     }
 
   if (!S_ISREG (status.st_mode))
     {
-      q_tls_set_error (error, blame, 0, "cannot read “%s”: %s", name,
+      q_tls_set_error (error, blame, 0, "cannot be read: %s",
                        S_ISDIR (status.st_mode) ? g_strerror (EISDIR) : "Not a regular file");
       return NULL;
     }
 
-  if ((guint64) status.st_size > max)
+  if (status.st_size == 0 || (guint64) status.st_size > max)
     {
-      q_tls_set_error (error, blame, 0, "“%s” is too large: more than %" G_GSIZE_FORMAT " bytes",
-                       name, max);
+      q_tls_check_size ((gsize) status.st_size, max, blame, error);
       return NULL;
     }
 
@@ -122,11 +129,11 @@ read_regular (int               fd,
   content = q_secret_new ((gsize) status.st_size + 1);
   size = read_all (fd, content);
   if (size < 0)
-    q_tls_set_error (error, blame, 0, "cannot read “%s”: %s", name, g_strerror (errno));
+    q_tls_set_error (error, blame, 0, "cannot be read: %s", g_strerror (errno));
   else if (size > status.st_size)
-    q_tls_set_error (error, blame, 0, "“%s” grows while it is read", name);
+    q_tls_set_error (error, blame, 0, "grew while it was read");
   else if (size == 0)
-    q_tls_set_error (error, blame, 0, "“%s” is empty", name);
+    q_tls_set_error (error, blame, 0, "was emptied while it was read");
   else
     return q_secret_to_bytes (g_steal_pointer (&content), (gsize) size);
 
@@ -139,10 +146,9 @@ q_tls_read_file (const char       *path,
                  const QTlsBlame  *blame,
                  GError          **error)
 {
-  g_autofree char *name = g_filename_display_name (path);
   /* Opening a FIFO that has no writer, or a terminal, must not wait. */
   int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
-  GBytes *bytes = read_regular (fd, name, max, blame, error);
+  GBytes *bytes = read_regular (fd, max, blame, error);
 
   if (fd >= 0)
     close (fd);

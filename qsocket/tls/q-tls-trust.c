@@ -98,19 +98,21 @@ add_system (QTlsTrust  *self,
 QTlsTrust *
 q_tls_trust_get_system (GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&system_lock);
+  QTlsTrust *trust = NULL;
 
+  g_mutex_lock (&system_lock);
   if (system_trust == NULL)
     {
       g_autoptr (QTlsTrust) loaded = trust_new ();
 
-      if (!add_system (loaded, error))
-        return NULL;
-
-      system_trust = g_steal_pointer (&loaded);
+      if (add_system (loaded, error))
+        system_trust = g_steal_pointer (&loaded);
     }
+  if (system_trust != NULL)
+    trust = q_tls_trust_ref (system_trust);
+  g_mutex_unlock (&system_lock);
 
-  return q_tls_trust_ref (system_trust);
+  return trust;
 }
 
 static gnutls_datum_t
@@ -264,9 +266,9 @@ read_list (const char  *path,
            const char  *where,
            GError     **error)
 {
-  const QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, where };
+  g_autofree char *name = q_tls_name_file (where, path);
+  const QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, name };
   g_autoptr (GBytes) content = q_tls_read_file (path, MAX_FILE, &blame, error);
-  g_autofree char *name = g_filename_display_name (path);
   g_autoptr (GPtrArray) list = NULL;
   gnutls_datum_t data;
 
@@ -282,7 +284,7 @@ read_list (const char  *path,
 
       if (result < 0)
         {
-          q_tls_set_error (error, &blame, result, "“%s”: item %u cannot be read", name, i + 1);
+          q_tls_set_error (error, &blame, result, "item %u cannot be read", i + 1);
           return NULL;
         }
     }

@@ -362,7 +362,7 @@ TestCert *
 test_certs_get (TestCerts  *self,
                 const char *name)
 {
-  g_autoptr (GRecMutexLocker) locker = g_rec_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr (GRecMutexLocker) locker = g_rec_mutex_locker_new (&self->lock);
   TestCert *cert = g_hash_table_lookup (self->certs, name);
   const TestCertSpec *spec;
 
@@ -419,7 +419,7 @@ static const char *
 get_text (TestCerts  *self,
           const char *file)
 {
-  g_autoptr (GRecMutexLocker) locker = g_rec_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr (GRecMutexLocker) locker = g_rec_mutex_locker_new (&self->lock);
   char *text = g_hash_table_lookup (self->texts, file);
 
   if (text == NULL)
@@ -453,7 +453,7 @@ const char *
 test_certs_path (TestCerts  *self,
                  const char *file)
 {
-  g_autoptr (GRecMutexLocker) locker = g_rec_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr (GRecMutexLocker) locker = g_rec_mutex_locker_new (&self->lock);
   char *path = g_hash_table_lookup (self->paths, file);
   GError *error = NULL;
 

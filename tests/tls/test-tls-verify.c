@@ -9,18 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gnutls/x509-ext.h>
-#include <unistd.h>
 
-#include "q-socket-error.h"
 #include "q-ssl-certificate-private.h"
 #include "q-ssl-verification.h"
-#include "test-certs.h"
-#include "test-openssl.h"
-
-#define V(name) "X509_V_ERR_" name
+#include "tls-trust-help.h"
 
 typedef struct
 {
@@ -98,98 +92,12 @@ static const Case cases[] = {
   { "order/expired-purpose", "expired", NULL, TRUE, V ("CERT_HAS_EXPIRED"), 10 },
 };
 
-static TestCerts *certs;
-
-static QSslCertificate *
-load_pem (const char *pem)
-{
-  GError *error = NULL;
-  QSslCertificate *certificate = q_ssl_certificate_new_from_pem (pem, &error);
-
-  g_assert_no_error (error);
-
-  return certificate;
-}
-
-/* What is presented, as text. */
-static char *
-join (const char *presented)
-{
-  g_auto (GStrv) names = g_strsplit (presented, " ", -1);
-  g_autoptr (GString) pem = g_string_new (NULL);
-
-  for (guint i = 0; names[i] != NULL; i++)
-    g_string_append (pem, test_certs_pem (certs, names[i]));
-
-  return g_string_free (g_steal_pointer (&pem), FALSE);
-}
-
-static QSslCertificate *
-load (const char *presented)
-{
-  g_autofree char *pem = join (presented);
-
-  return load_pem (pem);
-}
-
-static GPtrArray *
-read_authorities (const char *name)
-{
-  g_autofree char *file = g_strconcat (name, ".pem", NULL);
-  GError *error = NULL;
-  GPtrArray *list = q_tls_trust_read_ca_file (test_certs_path (certs, file), "set_ca", &error);
-
-  g_assert_no_error (error);
-
-  return list;
-}
-
-/* @crl: the text of a revocation list, or NULL. */
-static QTlsTrust *
-make_trust (const char *root,
-            const char *crl)
-{
-  g_autoptr (GPtrArray) authorities = read_authorities (root);
-  g_autoptr (GPtrArray) crls = NULL;
-  GError *error = NULL;
-  QTlsTrust *trust;
-
-  if (crl != NULL)
-    {
-      g_autofree char *path = NULL;
-      int fd = g_file_open_tmp ("qsocket-crl-XXXXXX", &path, &error);
-
-      g_assert_no_error (error);
-      g_file_set_contents (path, crl, -1, &error);
-      g_assert_no_error (error);
-      crls = q_tls_trust_read_crl_file (path, "set_crl", &error);
-      g_assert_no_error (error);
-      g_close (fd, NULL);
-      remove (path);
-    }
-
-  trust = q_tls_trust_new (authorities, NULL, crls, &error);
-  g_assert_no_error (error);
-
-  return trust;
-}
-
-static const char *
-verify (QTlsTrust  *trust,
-        const char *presented,
-        const char *host)
-{
-  g_autoptr (QSslCertificate) peer = load (presented);
-
-  return q_tls_verify (trust, peer, host, TRUE);
-}
-
 static void
 test_case (gconstpointer data)
 {
   const Case *c = data;
   g_autoptr (QTlsTrust) trust = make_trust ("root", test_certs_pem (certs, "crl"));
-  g_autoptr (QSslCertificate) peer = load (c->presented);
+  g_autoptr (QSslCertificate) peer = present (c->presented);
 
   g_assert_cmpstr (q_tls_verify (trust, peer, c->host, !c->is_client), ==, c->code);
   g_assert_nonnull (q_ssl_verification_reason (c->code));
@@ -231,7 +139,7 @@ ask_openssl (const Case *c)
   g_assert_no_error (error);
   g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error);
   g_assert_no_error (error);
-  remove (path);
+  g_unlink (path);
 
   if (g_subprocess_get_successful (process))
     return 0;
@@ -413,65 +321,6 @@ test_crl_forged (void)
   g_assert_cmpstr (verify (trust, "leaf", "localhost"), ==, V ("CRL_SIGNATURE_FAILURE"));
 }
 
-static void
-test_nobody (void)
-{
-  g_assert_cmpstr (verify (NULL, "leaf", "localhost"), ==, V ("UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
-  g_assert_cmpstr (verify (NULL, "server", "localhost"), ==,
-                   V ("UNABLE_TO_GET_ISSUER_CERT_LOCALLY"));
-  g_assert_cmpstr (verify (NULL, "root", NULL), ==, V ("DEPTH_ZERO_SELF_SIGNED_CERT"));
-}
-
-/* A certificate that is added is trusted, but its issuer is not, nor what that issued. */
-static void
-test_added (void)
-{
-  g_autoptr (GPtrArray) added = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (GPtrArray) nobody = g_ptr_array_new ();
-  g_autoptr (QTlsTrust) trust = NULL;
-  GError *error = NULL;
-
-  g_ptr_array_add (added, load ("self-signed"));
-  g_ptr_array_add (added, load ("unknown-ca other-root"));
-  trust = q_tls_trust_new (nobody, added, NULL, &error);
-  g_assert_no_error (error);
-
-  g_assert_cmpstr (verify (trust, "self-signed", "localhost"), ==, "X509_V_OK");
-  g_assert_cmpstr (verify (trust, "self-signed", "example.org"), ==, V ("HOSTNAME_MISMATCH"));
-  g_assert_cmpstr (verify (trust, "unknown-ca", "localhost"), ==, "X509_V_OK");
-  g_assert_cmpstr (verify (trust, "unknown-chain", "localhost"), ==,
-                   V ("UNABLE_TO_GET_ISSUER_CERT_LOCALLY"));
-  g_assert_cmpstr (verify (trust, "leaf", "localhost"), ==,
-                   V ("UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
-}
-
-static void
-test_system (void)
-{
-  g_autoptr (GPtrArray) added = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (QTlsTrust) first = q_tls_trust_get_system (NULL);
-  g_autoptr (QTlsTrust) second = NULL;
-  g_autoptr (QTlsTrust) own = NULL;
-  GError *error = NULL;
-
-  if (first == NULL)
-    {
-      g_test_skip ("there is no trust store");
-      return;
-    }
-
-  second = q_tls_trust_new (NULL, NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_true (first == second);
-  g_assert_cmpstr (verify (first, "leaf", "localhost"), ==, V ("UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
-
-  g_ptr_array_add (added, load ("root"));
-  own = q_tls_trust_new (NULL, added, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_true (own != first);
-  g_assert_cmpstr (verify (own, "leaf", "localhost"), ==, "X509_V_OK");
-}
-
 /* Two CAs that vouch for each other, without a root. */
 static void
 test_circle (void)
@@ -569,8 +418,8 @@ test_many_names (void)
 static gpointer
 verify_often (gpointer trust)
 {
-  g_autoptr (QSslCertificate) good = load ("server");
-  g_autoptr (QSslCertificate) bad = load ("revoked");
+  g_autoptr (QSslCertificate) good = present ("server");
+  g_autoptr (QSslCertificate) bad = present ("revoked");
 
   for (guint i = 0; i < 20; i++)
     {
@@ -594,82 +443,6 @@ test_threads (void)
 }
 
 static void
-assert_no_authorities (const char *path,
-                       const char *pattern)
-{
-  GError *error = NULL;
-  GPtrArray *list = q_tls_trust_read_ca_file (path, "set_ca", &error);
-
-  g_assert_null (list);
-  g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CERTIFICATE);
-  if (!g_pattern_match_simple (pattern, error->message))
-    g_error ("“%s” does not match “%s”", error->message, pattern);
-  g_clear_error (&error);
-}
-
-static void
-test_files (void)
-{
-  g_autoptr (GPtrArray) list = read_authorities ("server");
-  g_autoptr (GPtrArray) crls = NULL;
-  g_autofree char *path = NULL;
-  GError *error = NULL;
-  int fd = g_file_open_tmp ("qsocket-ca-XXXXXX", &path, &error);
-  GBytes *der = test_cert_get_der (test_certs_get (certs, "root"));
-  g_autofree char *damaged = g_strdup (test_certs_pem (certs, "root"));
-
-  g_assert_no_error (error);
-  g_assert_cmpuint (list->len, ==, 2);
-
-  assert_no_authorities ("/nonexistent", "set_ca: cannot read “/nonexistent”: No such file *");
-  assert_no_authorities ("/tmp", "set_ca: cannot read “/tmp”: Is a directory");
-  assert_no_authorities ("/dev/null", "set_ca: cannot read “/dev/null”: Not a regular file");
-  assert_no_authorities (path, "set_ca: “*” is empty");
-  assert_no_authorities (test_certs_path (certs, "root.key"), "set_ca: there is no certificate");
-  assert_no_authorities (test_certs_path (certs, "crl.pem"), "set_ca: there is no certificate");
-
-  g_file_set_contents (path, "garbage", -1, NULL);
-  assert_no_authorities (path, "set_ca: certificate 1 is neither PEM nor *");
-  damaged[100] = '!';
-  g_file_set_contents (path, damaged, -1, NULL);
-  assert_no_authorities (path, "set_ca: certificate 1 is damaged: Base64 *");
-  g_file_set_contents (path, "0\3\2\1\1", 5, NULL);
-  assert_no_authorities (path, "set_ca: “*”: item 1 cannot be read: *");
-
-  g_assert_cmpint (ftruncate (fd, 16 * 1024 * 1024 + 1), ==, 0);
-  g_close (fd, NULL);
-
-  g_file_set_contents (path, g_bytes_get_data (der, NULL), (gssize) g_bytes_get_size (der), NULL);
-  g_clear_pointer (&list, g_ptr_array_unref);
-  list = q_tls_trust_read_ca_file (path, "set_ca", &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (list->len, ==, 1);
-  g_assert_true (g_bytes_equal (list->pdata[0], der));
-  g_bytes_unref (der);
-
-  crls = q_tls_trust_read_crl_file (path, "set_crl", &error);
-  g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CERTIFICATE);
-  g_clear_error (&error);
-  g_assert_null (crls);
-
-  remove (path);
-}
-
-static void
-test_file_size (void)
-{
-  g_autofree char *path = NULL;
-  GError *error = NULL;
-  int fd = g_file_open_tmp ("qsocket-ca-XXXXXX", &path, &error);
-
-  g_assert_no_error (error);
-  g_assert_cmpint (ftruncate (fd, 1 << 30), ==, 0);
-  g_close (fd, NULL);
-  assert_no_authorities (path, "set_ca: “*” is too large: more than 16777216 bytes");
-  remove (path);
-}
-
-static void
 test_reasons (void)
 {
   g_assert_cmpstr (q_ssl_verification_reason ("X509_V_ERR_CERT_HAS_EXPIRED"), ==,
@@ -681,13 +454,6 @@ test_reasons (void)
   g_assert_null (q_ssl_verification_reason ("x509_v_ok"));
 }
 
-#define ADD_ALL(prefix, list, function) \
-  for (guint i = 0; i < G_N_ELEMENTS (list); i++) \
-    { \
-      g_autofree char *path = g_strconcat ("/tls/verify/" prefix "/", list[i].name, NULL); \
-      g_test_add_data_func (path, &list[i], function); \
-    }
-
 int
 main (int   argc,
       char *argv[])
@@ -697,7 +463,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   certs = test_certs_new ();
 
-  ADD_ALL ("table", cases, test_case)
+  ADD_ALL ("/tls/verify/table", cases, test_case)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     if (cases[i].openssl >= 0)
       {
@@ -705,17 +471,12 @@ main (int   argc,
 
         g_test_add_data_func (path, &cases[i], test_openssl_agrees);
       }
-  ADD_ALL ("issuer", issuer_cases, test_issuer)
-  ADD_ALL ("crl", crl_cases, test_crl)
-  ADD_ALL ("weak", weak_cases, test_weak_leaf)
+  ADD_ALL ("/tls/verify/issuer", issuer_cases, test_issuer)
+  ADD_ALL ("/tls/verify/crl", crl_cases, test_crl)
+  ADD_ALL ("/tls/verify/weak", weak_cases, test_weak_leaf)
   g_test_add_func ("/tls/verify/crl/renewed", test_crl_renewed);
   g_test_add_func ("/tls/verify/crl/forged", test_crl_forged);
   g_test_add_func ("/tls/verify/weak/chain", test_weak);
-  g_test_add_func ("/tls/verify/trust/nobody", test_nobody);
-  g_test_add_func ("/tls/verify/trust/added", test_added);
-  g_test_add_func ("/tls/verify/trust/system", test_system);
-  g_test_add_func ("/tls/verify/trust/files", test_files);
-  g_test_add_func ("/tls/verify/trust/file-size", test_file_size);
   g_test_add_func ("/tls/verify/hostile/circle", test_circle);
   g_test_add_func ("/tls/verify/hostile/longest", test_longest);
   g_test_add_func ("/tls/verify/hostile/many-names", test_many_names);
