@@ -99,6 +99,10 @@ q_ssl_join (QSslCertificate  *certificate,
     }
 
   chain = q_ssl_certificate_peek_chain (certificate, &n);
+  if (n == 0)
+    g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CERTIFICATE,
+                         "the certificate is empty");
+
   for (guint i = n; i-- > 0; )
     {
       GTlsCertificate *next = make_one (chain[i], made, i == 0 ? key : NULL, &reason);

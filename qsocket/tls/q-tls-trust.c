@@ -175,10 +175,15 @@ static void
 add_leaf (QTlsTrust       *self,
           QSslCertificate *certificate)
 {
-  g_autoptr (GBytes) der = q_ssl_certificate_get_der (certificate);
-  gnutls_datum_t datum = to_datum (der);
+  gnutls_datum_t der;
+  guint n;
+  gnutls_x509_crt_t *chain = q_ssl_certificate_peek_chain (certificate, &n);
 
-  add_authority (self, &datum);
+  if (n == 0 || gnutls_x509_crt_export2 (chain[0], GNUTLS_X509_FMT_DER, &der) < 0)
+    return;
+
+  add_authority (self, &der);
+  gnutls_free (der.data);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <gnutls/pkcs11.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -512,16 +513,60 @@ test_join (gconstpointer data)
   g_assert_true (g_bytes_equal (found, expected));
 }
 
+static int
+fail_to_ask (void       *user_data,
+             int         attempt,
+             const char *token_url,
+             const char *token_label,
+             unsigned    flags,
+             char       *pin,
+             size_t      pin_max)
+{
+  g_assert_not_reached ();
+}
+
+/* Also if the program has a function for all keys of the process. */
+static void
+test_never_asks (void)
+{
+  static const char * const forms[] = {
+    "pkcs8 -topk8 -passout pass:secret", "ec -aes128 -passout pass:secret",
+  };
+
+  if (!test_has_openssl ())
+    return;
+
+  gnutls_pkcs11_set_pin_function (fail_to_ask, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
+    {
+      g_autofree char *pem = test_openssl_text (forms[i], test_certs_key (certs, "leaf"));
+
+      refuse_pem (pem, NULL, NO_PASSWORD);
+      refuse_pem (pem, "wrong", WRONG_PASSWORD);
+      g_object_unref (from_pem (pem, "secret"));
+    }
+  gnutls_pkcs11_set_pin_function (NULL, NULL);
+}
+
 static void
 test_empty (void)
 {
   g_autoptr (QSslPrivateKey) key = g_object_new (Q_TYPE_SSL_PRIVATE_KEY, NULL);
+  g_autoptr (QSslCertificate) empty = g_object_new (Q_TYPE_SSL_CERTIFICATE, NULL);
+  g_autoptr (QSslCertificate) certificate = load ("leaf");
+  GError *error = NULL;
 
   g_test_expect_message ("QSocket", G_LOG_LEVEL_CRITICAL, "*is_key*failed*");
   g_assert_null (q_ssl_private_key_get_pem (key));
   g_test_expect_message ("QSocket", G_LOG_LEVEL_CRITICAL, "*is_key*failed*");
   g_assert_null (q_ssl_private_key_get_info (key));
   g_test_assert_expected_messages ();
+
+  g_assert_false (q_ssl_key_matches (certificate, key));
+  g_assert_false (q_ssl_key_matches (empty, key));
+  if (g_tls_backend_supports_tls (g_tls_backend_get_default ()))
+    assert_refused (q_ssl_join (empty, NULL, &error), &error, Q_SOCKET_ERROR_CERTIFICATE,
+                    "the certificate is empty");
 }
 
 int
@@ -538,6 +583,7 @@ main (int   argc,
   ADD_ALL ("/tls/private-key/pkcs12", pkcs12_cases, test_pkcs12)
   ADD_ALL ("/tls/private-key/join", kind_cases, test_join)
   g_test_add_func ("/tls/private-key/form/scrypt", test_scrypt);
+  g_test_add_func ("/tls/private-key/never-asks", test_never_asks);
   g_test_add_func ("/tls/private-key/form/combined", test_combined);
   g_test_add_func ("/tls/private-key/errors/pem", test_pem_errors);
   g_test_add_func ("/tls/private-key/errors/der", test_der_errors);
