@@ -64,7 +64,7 @@ check (int result)
 }
 
 static gnutls_x509_privkey_t
-make_key (TestKeyType type)
+make_key (const TestCertSpec *spec)
 {
   static const struct { gnutls_pk_algorithm_t algorithm; guint bits; } kinds[] = {
     [TEST_KEY_EC] = { GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1) },
@@ -75,7 +75,11 @@ make_key (TestKeyType type)
   gnutls_x509_privkey_t key;
 
   check (gnutls_x509_privkey_init (&key));
-  check (gnutls_x509_privkey_generate (key, kinds[type].algorithm, kinds[type].bits, 0));
+  if (spec->key_of != NULL)
+    check (gnutls_x509_privkey_cpy (key, spec->key_of->key));
+  else
+    check (gnutls_x509_privkey_generate (key, kinds[spec->key_type].algorithm,
+                                         kinds[spec->key_type].bits, 0));
 
   return key;
 }
@@ -212,7 +216,7 @@ test_cert_new (const TestCertSpec *spec,
   gnutls_digest_algorithm_t digest = spec->digest;
   gnutls_x509_crt_t crt;
 
-  self->key = make_key (spec->key_type);
+  self->key = make_key (spec);
   if (digest == 0)
     digest = GNUTLS_DIG_SHA256;
 

@@ -28,6 +28,8 @@ typedef enum
   TEST_PURPOSE_BOTH,
 } TestPurpose;
 
+typedef struct _TestCert TestCert;
+
 /* What is 0 has a usual value. */
 typedef struct
 {
@@ -47,15 +49,16 @@ typedef struct
   guint64 serial;                 /* 0: a number of its own */
   TestKeyType key_type;
   gnutls_digest_algorithm_t digest;   /* 0: SHA-256 */
+  TestCert *key_of;               /* NULL: a key of its own */
   gboolean is_damaged;            /* the signature does not fit */
 } TestCertSpec;
 
 /* One certificate with its key. */
-typedef struct
+struct _TestCert
 {
   gnutls_x509_crt_t certificate;
   gnutls_x509_privkey_t key;
-} TestCert;
+};
 
 /* @issuer: NULL if it signs itself. */
 TestCert *test_cert_new (const TestCertSpec *spec,
@@ -71,7 +74,8 @@ GBytes *test_cert_get_der (TestCert *cert);
 /* PKCS#8, not encrypted. */
 char *test_cert_get_key_pem (TestCert *cert);
 
-/* A revocation list in PEM, issued and to be renewed so many days from now. @revoked may be NULL. */
+/* A revocation list in PEM, issued and to be renewed so many days from now; @revoked may be
+ * NULL. */
 char *test_cert_make_crl (TestCert *issuer,
                           TestCert *revoked,
                           int       from_days,

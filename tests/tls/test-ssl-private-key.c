@@ -40,8 +40,8 @@ refuse_pem (const char *pem,
 {
   GError *error = NULL;
 
-  assert_refused (q_ssl_private_key_new_from_pem (pem, password, &error), &error, Q_SOCKET_ERROR_PRIVATE_KEY,
-                  pattern);
+  assert_refused (q_ssl_private_key_new_from_pem (pem, password, &error), &error,
+                  Q_SOCKET_ERROR_PRIVATE_KEY, pattern);
 }
 
 /* That it is the key called @name. The bytes may differ: some forms hold the public key too. */
@@ -160,8 +160,8 @@ refuse_bytes (GBytes     *content,
 {
   GError *error = NULL;
 
-  assert_refused (read_bytes (content, password, &error), &error, Q_SOCKET_ERROR_PRIVATE_KEY,
-                  pattern);
+  assert_refused (read_bytes (content, password, &error), &error,
+                  Q_SOCKET_ERROR_PRIVATE_KEY, pattern);
 }
 
 static void
@@ -213,8 +213,8 @@ test_der_encrypted (void)
 
   der = test_openssl ("pkcs8 -topk8 -outform DER -passout pass:secret",
                       test_certs_key (certs, "leaf"));
-  assert_refused (q_ssl_private_key_new_from_der (der, &error), &error, Q_SOCKET_ERROR_PRIVATE_KEY,
-                  NO_PASSWORD);
+  assert_refused (q_ssl_private_key_new_from_der (der, &error), &error,
+                  Q_SOCKET_ERROR_PRIVATE_KEY, NO_PASSWORD);
 }
 
 static void
@@ -258,8 +258,8 @@ refuse_der (const void *data,
   g_autoptr (GBytes) bytes = g_bytes_new (data, size);
   GError *error = NULL;
 
-  assert_refused (q_ssl_private_key_new_from_der (bytes, &error), &error, Q_SOCKET_ERROR_PRIVATE_KEY,
-                  "new_from_der: *");
+  assert_refused (q_ssl_private_key_new_from_der (bytes, &error), &error,
+                  Q_SOCKET_ERROR_PRIVATE_KEY, "new_from_der: *");
 }
 
 static void
@@ -288,8 +288,8 @@ refuse_file (const char *path,
 {
   GError *error = NULL;
 
-  assert_refused (q_ssl_private_key_new_from_file (path, "secret", &error), &error, Q_SOCKET_ERROR_PRIVATE_KEY,
-                  pattern);
+  assert_refused (q_ssl_private_key_new_from_file (path, "secret", &error), &error,
+                  Q_SOCKET_ERROR_PRIVATE_KEY, pattern);
 }
 
 static void
@@ -363,7 +363,7 @@ accept_pkcs12 (const Pkcs12Case *c,
     }
   else
     assert_refused (key, &error, Q_SOCKET_ERROR_PRIVATE_KEY,
-                  "new_from_pkcs12: there is no private key in the file");
+                    "new_from_pkcs12: there is no private key in the file");
 
   certificate = q_ssl_certificate_new_from_pkcs12 (data, password, &error);
   if (c->n_certificates > 0)
@@ -386,8 +386,8 @@ refuse_pkcs12 (GBytes     *data,
 
   assert_refused (q_ssl_certificate_new_from_pkcs12 (data, password, &error), &error,
                   Q_SOCKET_ERROR_CERTIFICATE, pattern);
-  assert_refused (q_ssl_private_key_new_from_pkcs12 (data, password, &error), &error, Q_SOCKET_ERROR_PRIVATE_KEY,
-                  pattern);
+  assert_refused (q_ssl_private_key_new_from_pkcs12 (data, password, &error), &error,
+                  Q_SOCKET_ERROR_PRIVATE_KEY, pattern);
 }
 
 static void

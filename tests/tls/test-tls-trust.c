@@ -98,8 +98,10 @@ test_files (void)
   assert_no_authorities ("/tmp", "set_ca \"/tmp\": cannot be read: Is a directory");
   assert_no_authorities ("/dev/null", "set_ca \"/dev/null\": cannot be read: Not a regular file");
   assert_no_authorities (path, "set_ca \"*\": there is nothing to read");
-  assert_no_authorities (test_certs_path (certs, "root.key"), "set_ca \"*\": there is no certificate");
-  assert_no_authorities (test_certs_path (certs, "crl.pem"), "set_ca \"*\": there is no certificate");
+  assert_no_authorities (test_certs_path (certs, "root.key"),
+                         "set_ca \"*\": there is no certificate");
+  assert_no_authorities (test_certs_path (certs, "crl.pem"),
+                         "set_ca \"*\": there is no certificate");
 
   g_file_set_contents (path, "garbage", -1, NULL);
   assert_no_authorities (path, "set_ca \"*\": certificate 1 is neither PEM nor *");

@@ -348,6 +348,26 @@ test_circle (void)
   g_assert_cmpstr (q_tls_verify (trust, peer, "localhost", TRUE), !=, "X509_V_OK");
 }
 
+/* The same CA twice: the trusted root, and in the chain one with its key that another CA signed, as
+ * old clients need it. That the other CA is unknown does not matter. */
+static void
+test_cross_signed (void)
+{
+  const TestCertSpec spec = {
+    .common_name = "QSocket Test Root", .organization = "QSocket", .is_ca = TRUE,
+    .key_of = test_certs_get (certs, "root"),
+  };
+  g_autoptr (TestCert) cross = test_cert_new (&spec, test_certs_get (certs, "other-root"));
+  g_autoptr (QTlsTrust) trust = make_trust ("root", NULL);
+  g_autoptr (QSslCertificate) peer = NULL;
+  g_autofree char *cross_pem = test_cert_get_pem (cross);
+  g_autofree char *chain = NULL;
+
+  chain = g_strconcat (test_certs_pem (certs, "server"), cross_pem, NULL);
+  peer = load_pem (chain);
+  g_assert_cmpstr (q_tls_verify (trust, peer, "localhost", TRUE), ==, "X509_V_OK");
+}
+
 /* As long as a chain can be, and in the wrong order. */
 static void
 test_longest (void)
@@ -477,6 +497,7 @@ main (int   argc,
   g_test_add_func ("/tls/verify/crl/renewed", test_crl_renewed);
   g_test_add_func ("/tls/verify/crl/forged", test_crl_forged);
   g_test_add_func ("/tls/verify/weak/chain", test_weak);
+  g_test_add_func ("/tls/verify/cross-signed", test_cross_signed);
   g_test_add_func ("/tls/verify/hostile/circle", test_circle);
   g_test_add_func ("/tls/verify/hostile/longest", test_longest);
   g_test_add_func ("/tls/verify/hostile/many-names", test_many_names);
