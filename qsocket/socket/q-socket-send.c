@@ -220,7 +220,8 @@ void
 q_socket_flush_for_close (QSocket  *self,
                           QChannel *channel)
 {
-  if (!q_channel_is_held (channel) || !q_socket_borrow_writer (self))
+  /* With the role, for only that keeps the transport what it is. */
+  if (!q_socket_borrow_writer (self))
     return;
 
   if (q_channel_is_held (channel))

@@ -65,12 +65,12 @@ static const ConnectCase cases[] = {
   { "black-unreachable-open", { { B, 0 }, { U, 0 }, { O, 0 } }, 5000, "012", 2, NULL, DELAY_MS },
 
   /* one deadline */
-  { "black", { { B, 0 } }, 60, "0", -1, "no answer within 60 ms", 60 },
-  { "black/longer", { { B, 0 } }, 150, "0", -1, "no answer within 150 ms", 150 },
+  { "black", { { B, 0 } }, 200, "0", -1, "no answer within 200 ms", 200 },
+  { "black/longer", { { B, 0 } }, 350, "0", -1, "no answer within 350 ms", 350 },
   { "black/no-time", { { B, 0 } }, 0, "0", -1, "no answer within 0 ms", 0 },
-  { "black/v6", { { B, V6 } }, 60, "0", -1, "no answer within 60 ms", 60 },
+  { "black/v6", { { B, V6 } }, 200, "0", -1, "no answer within 200 ms", 200 },
   { "blacks", { { B, 0 }, { B, 0 }, { B, 0 } }, 300, "01", -1, "no answer within 300 ms", 300 },
-  { "refused-then-black", { { R, 0 }, { B, 0 } }, 60, "01", -1, "no answer within 60 ms", 60 },
+  { "refused-then-black", { { R, 0 }, { B, 0 } }, 200, "01", -1, "no answer within 200 ms", 200 },
 
   /* the failure that tells most */
   { "best/refused-unreachable", { { R, 0 }, { U, 0 } }, 5000, "01", -1, "Connection refused", 0 },
