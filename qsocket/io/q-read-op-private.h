@@ -42,6 +42,7 @@ typedef struct
 
   guint8 *memory;         /* where a direct read goes */
   gsize memory_size;
+  void *destination;      /* where it is copied at the end, or NULL */
   gsize length;           /* how many are there; finally the length of the result */
 
   gsize taken;            /* bytes that text conversion took before */

@@ -12,6 +12,9 @@
 #define MAX_FIRST_ALLOCATION (1024 * 1024)
 #define FIRST_ALLOCATION_TO_END (64 * 1024)
 
+/* More than this cannot be copied back to the buffer in time if a read fails. */
+#define MAX_COPY_BACK (16 * 1024 * 1024)
+
 /* No datagram over IP is larger. */
 #define MAX_IP_DATAGRAM (64 * 1024)
 
@@ -156,14 +159,16 @@ begin_direct (QReadOp *self)
   QReadBuffer *in = &self->parent.channel->in;
 
   self->is_direct = TRUE;
+  if (self->result == Q_READ_TO_MEMORY && self->minimum > MAX_COPY_BACK)
+    self->destination = g_steal_pointer (&self->memory);
 
-  /* What a read before this one had to leave may be too much to copy in time. */
-  if (self->memory == NULL && in->size > Q_READ_BUFFER_MAX && in->size <= self->maximum &&
-      in->start == 0)
+  /* What a read before this one had to leave may be too much to copy in time. It is
+   * less than the maximum, or this one would be over. */
+  if (self->memory == NULL && in->size > Q_READ_BUFFER_MAX && in->start == 0)
     {
       self->owns_memory = TRUE;
       self->length = in->end;
-      self->memory_size = in->size;
+      self->memory_size = MIN (in->size, self->maximum);
       self->memory = g_steal_pointer (&in->data);
       q_read_buffer_clear (in);
       return;
@@ -261,6 +266,11 @@ complete_bytes (QReadOp *self)
         self->bytes = take_memory (self, n);
       else
         self->bytes = g_bytes_new (q_read_buffer_bytes (in), n);
+    }
+  else if (self->destination != NULL)
+    {
+      memcpy (self->destination, self->memory, n);
+      g_clear_pointer (&self->memory, g_free);
     }
   else if (!self->is_direct && n > 0)
     {

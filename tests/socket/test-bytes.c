@@ -341,6 +341,68 @@ test_into_edges (TestKind kind)
     }
 }
 
+typedef struct
+{
+  int fd;
+  const guint8 *bytes;
+  gsize length;
+  int done;                     /* atomic */
+} Giver;
+
+static gpointer
+give_thread (gpointer data)
+{
+  Giver *giver = data;
+
+  test_write (giver->fd, giver->bytes, giver->length);
+  g_atomic_int_set (&giver->done, TRUE);
+
+  return NULL;
+}
+
+/* What would take too long to copy back into the buffer does not get to the caller's
+ * memory before all of it is there. */
+static void
+test_into_large (TestKind kind)
+{
+  const gsize size = 16 * 1024 * 1024 + 2;
+  g_autofree guint8 *pattern = test_pattern (size);
+  g_autofree guint8 *memory = g_malloc (size);
+  g_autofree guint8 *untouched = g_malloc (size);
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+  Giver giver;
+  int fd;
+  g_autoptr (QSocket) sock = test_pair (kind, &fd);
+
+  memset (memory, 0xee, size);
+  memset (untouched, 0xee, size);
+  giver = (Giver) { fd, pattern, size - 1, FALSE };
+  thread = test_thread (give_thread, &giver);
+  do
+    {
+      g_assert_cmpint (q_socket_recv_into (sock, memory, size, size, 50, NULL, &error), ==, -1);
+      test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
+    }
+  while (!g_atomic_int_get (&giver.done));
+  g_thread_join (thread);
+  g_assert_cmpint (memcmp (memory, untouched, size), ==, 0);
+
+  test_write (fd, pattern + size - 1, 1);
+  g_assert_cmpint (q_socket_recv_into (sock, memory, size, size, ENOUGH, NULL, &error), ==,
+                   (gssize) size);
+  g_assert_no_error (error);
+  g_assert_cmpint (memcmp (memory, pattern, size), ==, 0);
+
+  /* Nor is the end of the stream any different. */
+  test_write (fd, "end", 3);
+  test_end_stream (fd);
+  g_assert_cmpint (q_socket_recv_into (sock, memory, size, size, ENOUGH, NULL, &error), ==, 3);
+  g_assert_no_error (error);
+  g_assert_cmpmem (memory, 3, "end", 3);
+  close (fd);
+}
+
 /* For reads into memory the end is no error, wherever it comes. */
 static void
 test_into_end (TestKind kind)
@@ -660,6 +722,7 @@ main (int    argc,
     { "to-end", test_to_end },
     { "into-edges", test_into_edges },
     { "into-end", test_into_end },
+    { "into-large", test_into_large },
     { "end-in-the-middle", test_end_in_the_middle },
     { "time-out-keeps", test_time_out_keeps },
     { "cancel-keeps", test_cancel_keeps },
