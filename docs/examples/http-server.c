@@ -2,9 +2,10 @@
  * SPDX-FileCopyrightText: The QSocket authors
  */
 
-/* A small HTTP server: answers a number of requests, then tells what happened.
+/* A small HTTP server: answers a number of requests, then tells what happened. With a certificate
+ * and its private key it speaks HTTPS.
  *
- *     http-server [PORT [REQUESTS]] */
+ *     http-server [--certificate FILE --key FILE] [PORT [REQUESTS]] */
 
 #include "timeline.h"
 
@@ -55,44 +56,93 @@ serve (QSocket  *client,
   return respond (client, 200, "OK", text, error);
 }
 
-/* A broken connection is no reason to stop; a broken listener is. */
+/* A broken connection, or a handshake that fails, is no reason to stop. */
 static gboolean
-serve_next (QSocket  *listener,
-            GError  **error)
+serve_next (QSocket   *listener,
+            gboolean   is_secure,
+            GError   **error)
 {
   g_autoptr (GError) client_error = NULL;
-  g_autoptr (QSocket) client = q_socket_accept (listener, IDLE_TIMEOUT_MS, NULL, error);
+  g_autoptr (QSocket) client
+    = is_secure ? q_socket_accept_ssl (listener, IDLE_TIMEOUT_MS, NULL, &client_error)
+                : q_socket_accept (listener, IDLE_TIMEOUT_MS, NULL, &client_error);
 
   /* That nobody came is no error to accept, but it is one here. */
-  if (client == NULL && *error == NULL)
-    g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_TIMEOUT,
-                 "nobody connected within %d seconds", IDLE_TIMEOUT_MS / 1000);
+  if (client == NULL && client_error == NULL)
+    {
+      g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_TIMEOUT,
+                   "nobody connected within %d seconds", IDLE_TIMEOUT_MS / 1000);
+      return FALSE;
+    }
 
-  if (client != NULL && !serve (client, &client_error))
+  if (client == NULL || !serve (client, &client_error))
     g_printerr ("http-server: %s\n", client_error->message);
 
-  return client != NULL;
+  return TRUE;
+}
+
+/* What the listener has, the sockets that it accepts have as well. */
+static gboolean
+set_identity (QSocket     *listener,
+              const char  *certificate_file,
+              const char  *key_file,
+              GError     **error)
+{
+  g_autoptr (QSslCertificate) certificate = NULL;
+  g_autoptr (QSslPrivateKey) key = NULL;
+
+  certificate = q_ssl_certificate_new_from_file (certificate_file, error);
+  if (certificate == NULL)
+    return FALSE;
+
+  key = q_ssl_private_key_new_from_file (key_file, NULL, error);
+  return key != NULL &&
+         q_socket_set_certificate (listener, certificate, error) &&
+         q_socket_set_private_key (listener, key, error);
 }
 
 int
 main (int    argc,
       char **argv)
 {
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+  const GOptionEntry options[] = {
+    { "certificate", 0, 0, G_OPTION_ARG_FILENAME, &certificate, "Speak HTTPS", "FILE" },
+    { "key", 0, 0, G_OPTION_ARG_FILENAME, &key, "The certificate's private key", "FILE" },
+    { NULL }
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("[PORT [REQUESTS]]");
   g_autoptr (GError) error = NULL;
   g_autoptr (QEventQueue) events = q_event_queue_new ();
   g_autoptr (QSocket) listener = q_socket_new ();
-  g_autofree char *address = g_strconcat ("127.0.0.1:", argc > 1 ? argv[1] : "0", NULL);
-  int requests = argc > 2 ? atoi (argv[2]) : 1;
+  g_autofree char *address = NULL;
+  int requests = 1;
   gint64 start = g_get_monotonic_time ();
+
+  g_option_context_add_main_entries (context, options, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error) ||
+      (certificate == NULL) != (key == NULL))
+    {
+      g_printerr ("http-server: %s\n", error != NULL ? error->message
+                                                     : "--certificate and --key go together");
+      return 2;
+    }
+
+  address = g_strconcat ("127.0.0.1:", argc > 1 ? argv[1] : "0", NULL);
+  if (argc > 2)
+    requests = atoi (argv[2]);
 
   /* What accept returns has the same queue. */
   q_socket_set_event_queue_object (listener, events);
 
-  if (q_socket_bind (listener, address, TRUE, &error) && q_socket_listen (listener, 0, &error))
+  if ((certificate == NULL || set_identity (listener, certificate, key, &error)) &&
+      q_socket_bind (listener, address, TRUE, &error) && q_socket_listen (listener, 0, &error))
     {
-      g_print ("http://127.0.0.1:%d/\n", q_socket_get_port (listener));
+      g_print ("%s://127.0.0.1:%d/\n", certificate != NULL ? "https" : "http",
+               q_socket_get_port (listener));
 
-      while (requests-- > 0 && serve_next (listener, &error))
+      while (requests-- > 0 && serve_next (listener, certificate != NULL, &error))
         ;
     }
 

@@ -84,6 +84,10 @@ describe (QSocketEvent *event)
       return g_strdup_printf ("%s port %d", q_socket_event_get_address (event),
                               q_socket_event_get_port (event));
 
+    case Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED:
+      return g_strdup_printf ("%s, %s", q_socket_event_get_cipher_version (event),
+                              q_socket_event_get_cipher (event));
+
     case Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE:
       return g_strdup (q_socket_event_get_message (event));
 
