@@ -71,10 +71,13 @@ run ()
   "$@" > "$work/out" 2> "$work/log" || fail "${1##*/} failed"
 }
 
-# http_get URL FILE: the answer is shown at once, the events are kept in $work/events.
+# http_get FILE OPTION... URL: the answer is shown at once, the events are kept in $work/events.
 http_get ()
 {
-  run "$examples/http-get" --output "$2" "$1"
+  file=$1
+  shift
+  step "\$ http-get --output FILE $*"
+  run "$examples/http-get" --output "$file" "$@"
   sed '/^$/,$d' "$work/out" > "$work/answer"
   sed '1,/^$/d' "$work/out" > "$work/events"
   indent "$work/answer"
@@ -101,17 +104,37 @@ finish ()
   child=
 }
 
-# Ports are free ones, so that nothing needs to be configured.
+# A CA, and a certificate that it made for a server on this machine. Both expire tomorrow.
+make_certificates ()
+{
+  cat > openssl.cnf << 'END'
+[req]
+distinguished_name = name
+[name]
+[ca]
+basicConstraints = critical, CA:TRUE
+[server]
+basicConstraints = critical, CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost, IP:127.0.0.1
+END
+
+  for name in ca server; do
+    [ "$name" = ca ] || set -- -CA ca.pem -CAkey ca.key
+    run openssl req -x509 -config openssl.cnf -extensions "$name" -subj "/CN=QSocket demo $name" \
+      -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 1 \
+      -keyout "$name.key" -out "$name.pem" "$@"
+  done
+}
+
+# start_nginx [ssl]. Ports are free ones, so that nothing needs to be configured.
 start_nginx ()
 {
-  mkdir "$work/www"
-  head -c 1000000 /dev/urandom > "$work/www/random.bin"
-
   # Workers of a master that is root would change to a user who cannot read the folder.
   user=
   [ "$(id -u)" -ne 0 ] || user='user root;'
 
-  cat > "$work/nginx.conf.in" << END
+  cat > nginx.conf.in << END
 $user
 daemon off;
 pid nginx.pid;
@@ -124,7 +147,10 @@ http {
   fastcgi_temp_path tmp-fastcgi;
   uwsgi_temp_path tmp-uwsgi;
   scgi_temp_path tmp-scgi;
-  server { listen 127.0.0.1:PORT; root www; }
+  ssl_certificate server.pem;
+  ssl_certificate_key server.key;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  server { listen 127.0.0.1:PORT ${1:-}; root www; }
 }
 END
 
@@ -132,10 +158,9 @@ END
   # it runs. Connections are queued from the moment at which the port is known.
   # shellcheck disable=SC2016 # for the inner shell
   start "$examples/listen-and-run" sh -euc '
-    cd "$1"
     sed "s/PORT/$PORT/" nginx.conf.in > nginx.conf
     echo "$PORT"
-    NGINX="$FD;" exec nginx -p "$1/" -c nginx.conf -e nginx.log' sh "$work"
+    NGINX="$FD;" exec nginx -p "$PWD/" -c nginx.conf -e nginx.log'
   port=$line
 }
 
@@ -150,50 +175,89 @@ sum_of ()
   sha256sum < "$1" | cut -d ' ' -f 1
 }
 
-for tool in curl nginx; do
+# round_of_server CURL-OPTIONS HTTP-GET-OPTIONS [HTTP-SERVER-OPTION...]
+round_of_server ()
+{
+  curl_options=$1
+  get_options=$2
+  shift 2
+
+  start "$examples/http-server" "$@" 0 2
+  url=$line
+
+  # Words are split on purpose.
+  # shellcheck disable=SC2086
+  {
+    step "\$ curl -sS -D - ${curl_options:+$curl_options }$url"
+    run curl -q -sS --noproxy '*' --max-time 10 -D - -o by-curl $curl_options "$url"
+    cat by-curl >> out
+    indent out
+
+    http_get by-qsocket $get_options "$url"
+  }
+
+  step 'Events of http-server since its start (1 listens, 2 serves curl, 3 serves http-get)'
+  finish > server-events
+  cat server-events
+
+  step 'Events of http-get since its start'
+  cat events
+
+  cmp by-curl by-qsocket || fail 'curl and http-get fetched different things'
+  grep -q 'You asked for /$' by-curl || fail 'the answer is another'
+  [ "$(grep -c http-message-received server-events)" -eq 2 ] || fail 'events are missing'
+}
+
+# round_of_nginx SCHEME [HTTP-GET-OPTION...]
+round_of_nginx ()
+{
+  scheme=$1
+  shift
+
+  http_get fetched "$@" "$scheme://127.0.0.1:$port/random.bin"
+
+  step 'Events of http-get since its start'
+  cat events
+  stop_nginx
+
+  step 'SHA-256'
+  there=$(sum_of www/random.bin)
+  here=$(sum_of fetched)
+  echo "  served   $there"
+  echo "  fetched  $here"
+  [ "$there" = "$here" ] || fail 'the file arrived changed'
+}
+
+# is_encrypted FILE N: N handshakes are in the file of events.
+is_encrypted ()
+{
+  [ "$(grep -c 'ssl-established .*TLS_' "$1")" -eq "$2" ] || fail 'handshakes are missing'
+}
+
+for tool in curl nginx openssl; do
   command -v "$tool" > /dev/null || fail "$tool is not there"
 done
 
-title "QSocket's server, fetched from by curl and by QSocket"
+cd "$work"
+make_certificates
+mkdir www
+head -c 1000000 /dev/urandom > www/random.bin
 
-start "$examples/http-server" 0 2
-url=$line
+title "HTTP: QSocket's server, fetched from by curl and by QSocket"
+round_of_server '' ''
 
-step "\$ curl -sS -D - $url"
-run curl -q -sS --noproxy '*' --max-time 10 -D - -o "$work/by-curl" "$url"
-cat "$work/by-curl" >> "$work/out"
-indent "$work/out"
-
-step "\$ http-get --output FILE $url"
-http_get "$url" "$work/by-qsocket"
-
-step 'Events of http-server since its start (1 listens, 2 serves curl, 3 serves http-get)'
-finish > "$work/server-events"
-cat "$work/server-events"
-
-step 'Events of http-get since its start'
-cat "$work/events"
-
-cmp "$work/by-curl" "$work/by-qsocket" || fail 'curl and http-get fetched different things'
-grep -q 'You asked for /$' "$work/by-curl" || fail 'the answer is another'
-[ "$(grep -c http-message-received "$work/server-events")" -eq 2 ] || fail 'events are missing'
-
-title "nginx, fetched from by QSocket"
-
+title 'HTTP: nginx, fetched from by QSocket'
 start_nginx
+round_of_nginx http
 
-step "\$ http-get --output FILE http://127.0.0.1:$port/random.bin"
-http_get "http://127.0.0.1:$port/random.bin" "$work/fetched"
+title "HTTPS: QSocket's server, fetched from by curl and by QSocket"
+round_of_server '--cacert ca.pem' '--ca ca.pem' --certificate server.pem --key server.key
+is_encrypted server-events 2
+is_encrypted events 1
 
-step 'Events of http-get since its start'
-cat "$work/events"
-stop_nginx
-
-step 'SHA-256'
-there=$(sum_of "$work/www/random.bin")
-here=$(sum_of "$work/fetched")
-echo "  served   $there"
-echo "  fetched  $here"
-[ "$there" = "$here" ] || fail 'the file arrived changed'
+title 'HTTPS: nginx, fetched from by QSocket'
+start_nginx ssl
+round_of_nginx https --ca ca.pem
+is_encrypted events 1
 
 printf '\n%sAll as it ought to be.%s\n' "$bold" "$plain"
