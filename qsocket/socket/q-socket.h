@@ -22,7 +22,7 @@ G_BEGIN_DECLS
  * client. [method@QSocket.Socket.bind] and its relatives, then
  * [method@QSocket.Socket.listen], make it a listener, whose [method@QSocket.Socket.accept]
  * returns a new object for each connection. Opening an open socket closes it first. Charset,
- * options, limits and event queue outlive a close; buffered bytes do not.
+ * options, limits, settings of TLS and event queue outlive a close; buffered bytes do not.
  *
  * ```c
  * g_autoptr (GError) error = NULL;
@@ -61,6 +61,15 @@ G_BEGIN_DECLS
  * fewer bytes, and a negative one gives a single datagram as well. What does not fit stays for
  * the next read.
  *
+ * ## TLS
+ *
+ * [method@QSocket.Socket.connect_ssl] and [method@QSocket.Socket.accept_ssl] encrypt from the
+ * beginning, [method@QSocket.Socket.upgrade_client_to_ssl] and
+ * [method@QSocket.Socket.upgrade_server_to_ssl] from some point on. A client refuses a server
+ * whose certificate it cannot verify. No other call differs, but that a stream that ends without
+ * the peer's leave is `TRUNCATED`, not `CLOSED`, and a broken one is `SSL`. See the
+ * [guide](tls.html).
+ *
  * ## Errors
  *
  * The names of errors in capitals are codes of [error@QSocket.SocketError]; in C, `TIMEOUT` is
@@ -91,6 +100,7 @@ G_BEGIN_DECLS
  * | connecting | hostname-lookup, hostname-resolved (each), connecting (each attempt), connected |
  * | the same, UNIX | connecting, connected |
  * | binding | hostname-lookup and hostname-resolved, only if a name is looked up |
+ * | TLS | start-ssl, ssl-established |
  * | sending | packet-sent after each write that moved bytes |
  * | receiving | packet-read for each step that brought bytes to the call |
  * | HTTP | http-send-message before the first byte; http-message-received after the last |
@@ -623,8 +633,6 @@ void q_socket_set_max_receive_size (QSocket *self,
  *
  * Emitted when a TLS handshake begins.
  *
- * No call of this version makes one.
- *
  * Since: 1.0
  */
 
@@ -636,7 +644,8 @@ void q_socket_set_max_receive_size (QSocket *self,
  * Emitted when a TLS handshake is done.
  *
  * The event tells the cipher ([method@QSocket.SocketEvent.get_cipher]) and the protocol
- * ([method@QSocket.SocketEvent.get_cipher_version]). No call of this version makes a handshake.
+ * ([method@QSocket.SocketEvent.get_cipher_version]). After a handshake that failed, the socket is
+ * closed, and [signal@QSocket.Socket::channel-closed] comes instead.
  *
  * Since: 1.0
  */
