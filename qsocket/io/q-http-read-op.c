@@ -6,6 +6,8 @@
 
 #include "q-read-op-private.h"
 
+#include <errno.h>
+
 static void
 report_bytes (QHttpReadOp *self,
               gsize        total)
@@ -51,6 +53,27 @@ complete_text (QHttpReadOp *self)
   return Q_STEP_DONE;
 }
 
+/* Gets more of such a text if the kernel has it; what comes later is not waited for. */
+static gboolean
+fetch_text (QHttpReadOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  const guint8 *bytes = q_read_buffer_bytes (&channel->in);
+  gsize length = q_read_buffer_length (&channel->in);
+  gssize n;
+
+  if (channel->at_end || channel->pending_error != 0 || q_channel_keeps_boundaries (channel) ||
+      length >= self->parser.max_size || q_http_text_length (bytes, length) < length)
+    return FALSE;
+
+  self->parent.patience = NULL;
+  n = q_read_fill (&self->parent, 1);
+  if (n < 0 && n != -EAGAIN && n != -EINTR)
+    channel->pending_error = (int) -n;
+
+  return n > 0;
+}
+
 static QStep
 fail_at_end (QHttpReadOp *self)
 {
@@ -77,6 +100,8 @@ http_read_step (QOp *op)
     case Q_HTTP_COMPLETE:
       return complete_head (self);
     case Q_HTTP_BROKEN:
+      while (fetch_text (self))
+        continue;
       return complete_text (self);
     case Q_HTTP_TOO_LARGE:
       return q_op_fail (op, Q_SOCKET_ERROR_TOO_LARGE,

@@ -441,6 +441,30 @@ test_events (void)
   close (fd);
 }
 
+/* All of the text that has come is returned, however much of it one read takes. */
+static void
+test_long_text (void)
+{
+  g_autoptr (GString) wire = g_string_new ("GET  / HTTP/1.1\r\n");
+  g_autoptr (GVariant) text = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd;
+  g_autoptr (QSocket) sock = test_pair (TEST_TCP4, &fd);
+
+  while (wire->len < 20000)
+    g_string_append (wire, "Name: value\r\n");
+  g_string_append (wire, "\r\n");
+  test_write (fd, wire->str, wire->len);
+  test_write_text (fd, "body");
+  test_wait_arrived (sock, wire->len + 4);
+
+  text = q_socket_read_http_header (sock, 10000, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (g_variant_get_string (text, NULL), ==, wire->str);
+  test_expect_bytes (sock, 0, "body", 4);
+  close (fd);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -451,6 +475,7 @@ main (int    argc,
   g_test_add_func ("/socket/http/max-size/at-once", test_max_size_at_once);
   g_test_add_func ("/socket/http/max-size/flood", test_flood);
   g_test_add_func ("/socket/http/max-count", test_max_count);
+  g_test_add_func ("/socket/http/long-text", test_long_text);
   g_test_add_func ("/socket/http/refused", test_refused);
   g_test_add_func ("/socket/http/nothing-sent", test_nothing_sent);
   g_test_add_func ("/socket/http/timeout", test_timeout);
