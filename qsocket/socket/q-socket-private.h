@@ -61,7 +61,7 @@ struct _QSocket
   _Atomic (QChannel *) retired;
   GCond writer_left;
   atomic_int n_waiting;         /* for writer_left */
-  _Atomic (GThread *) borrower; /* who flushes */
+  _Atomic (GThread *) writer;   /* who has that role, unless for a moment only */
   QConnectOp *connecting;       /* what an opener waits for just now */
   QLookup *binding;
   QChannel *handshaking;        /* not the socket's own yet, or one it accepts */

@@ -73,7 +73,7 @@ q_socket_borrow_writer (QSocket *self)
   if (!atomic_compare_exchange_strong (&self->roles[Q_ROLE_WRITER], &expected, Q_ROLE_LENT))
     return FALSE;
 
-  atomic_store (&self->borrower, g_thread_self ());
+  atomic_store (&self->writer, g_thread_self ());
 
   return TRUE;
 }
@@ -81,7 +81,7 @@ q_socket_borrow_writer (QSocket *self)
 void
 q_socket_return_writer (QSocket *self)
 {
-  atomic_store (&self->borrower, NULL);
+  atomic_store (&self->writer, NULL);
   q_socket_give_role (self, Q_ROLE_WRITER);
 }
 
@@ -97,7 +97,7 @@ take_role_after_flush (QSocket *self,
     {
       int state = atomic_load (&self->roles[role]);
 
-      if (state == Q_ROLE_TAKEN || atomic_load (&self->borrower) == g_thread_self ())
+      if (state == Q_ROLE_TAKEN || atomic_load (&self->writer) == g_thread_self ())
         return FALSE;
       if (state == Q_ROLE_TELLING)
         {
@@ -136,6 +136,8 @@ q_socket_enter (QSocket     *self,
       return NULL;
     }
 
+  if (role == Q_ROLE_WRITER)
+    atomic_store_explicit (&self->writer, g_thread_self (), memory_order_relaxed);
   g_object_ref (self);
 
   return channel;
@@ -146,6 +148,8 @@ q_socket_leave (QSocket  *self,
                 QRole     role,
                 QChannel *channel)
 {
+  if (role == Q_ROLE_WRITER)
+    atomic_store_explicit (&self->writer, NULL, memory_order_relaxed);
   q_channel_unpin (channel);
   atomic_store (&self->roles[role], Q_ROLE_FREE);
 
@@ -178,7 +182,8 @@ q_socket_wait_for_writer (QSocket   *self,
     {
       gint64 now = g_get_monotonic_time ();
 
-      in_time = now < end;
+      /* A handler that the writer itself calls would wait for ever. */
+      in_time = now < end && atomic_load (&self->writer) != g_thread_self ();
       if (in_time)
         g_cond_wait_until (&self->writer_left, &self->lock, MIN (end, now + LOOK_AGAIN_US));
     }

@@ -521,6 +521,32 @@ test_place (void)
   close (fd);
 }
 
+static void
+ask_whether_finished (QSocket      *sock,
+                      QSocketEvent *event,
+                      guint        *n_calls)
+{
+  (*n_calls)++;
+  g_assert_false (q_socket_is_write_finished (sock, -1));
+}
+
+/* Nobody can wait for the call he is called by. */
+static void
+test_is_write_finished (void)
+{
+  g_autoptr (GError) error = NULL;
+  guint n_calls = 0;
+  int fd;
+  g_autoptr (QSocket) sock = test_pair (TEST_TCP4, &fd);
+
+  g_signal_connect (sock, "packet-sent", G_CALLBACK (ask_whether_finished), &n_calls);
+  q_socket_send (sock, "hello", ENOUGH, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_calls, ==, 1);
+  g_assert_true (q_socket_is_write_finished (sock, 0));
+  close (fd);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -540,6 +566,7 @@ main (int   argc,
   g_test_add_data_func ("/socket/handler-calls/resurrect/deleted", "deleted", test_resurrect);
   g_test_add_func ("/socket/handler-calls/dispose-twice", test_dispose_twice);
   g_test_add_func ("/socket/handler-calls/place", test_place);
+  g_test_add_func ("/socket/handler-calls/is-write-finished", test_is_write_finished);
 
   return g_test_run ();
 }
