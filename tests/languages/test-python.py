@@ -9,6 +9,8 @@ as soon as it waits in the listener's backlog.
 
 import gc
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -467,6 +469,61 @@ def test_queue_in_main_context():
     server.recv(1, LIMIT)
     iterate_until(lambda: ready and dispatched)
     equal(queue.try_pop().get_event_name(), 'EVENT_PACKET_READ')
+
+
+def make_certificate(folder):
+    """The files of a certificate for 127.0.0.1 that signs itself, and of its key."""
+    if shutil.which('openssl') is None:
+        raise tap.Skip('no openssl')
+    files = [os.path.join(folder, name) for name in ('certificate', 'key')]
+    subprocess.run(
+        ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+         '-noenc', '-days', '1', '-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1',
+         '-out', files[0], '-keyout', files[1]],
+        check=True, stderr=subprocess.DEVNULL)
+    return files
+
+
+def test_tls():
+    listener, client = listening(), QSocket.Socket()
+    accepted = []
+    with tempfile.TemporaryDirectory() as folder:
+        certificate_file, key_file = make_certificate(folder)
+        certificate = QSocket.SslCertificate.new_from_file(certificate_file)
+        key = QSocket.SslPrivateKey.new_from_file(key_file, None)
+        client.set_ssl_ca_file(certificate_file)
+    equal(certificate.get_subject_hash().unpack(), {'commonName': 'test'})
+    equal(key.get_info().unpack(), {'type': 'EC', 'version': 1, 'bitLength': 256})
+    listener.set_certificate(certificate)
+    listener.set_private_key(key)
+
+    thread = threading.Thread(target=lambda: accepted.append(listener.accept_ssl(LIMIT)))
+    thread.start()
+    client.connect_ssl(f'127.0.0.1:{listener.get_port()}', LIMIT)
+    thread.join()
+    server, = accepted
+    assert client.is_secure() and server.is_secure()
+    equal(client.get_ssl_cipher_version(), 'TLSv1.3')
+    equal(client.verify_peer_certificate(), 'X509_V_OK')
+    equal(client.get_peer_certificate().get_pem(), certificate.get_pem())
+    server.send('Grüße', LIMIT)
+    equal(client.recv(7, LIMIT), 'Grüße')
+
+
+def test_tls_refused():
+    listener, client = listening(), QSocket.Socket()
+    with tempfile.TemporaryDirectory() as folder:
+        certificate_file, key_file = make_certificate(folder)
+        listener.set_certificate(QSocket.SslCertificate.new_from_file(certificate_file))
+        listener.set_private_key(QSocket.SslPrivateKey.new_from_file(key_file, None))
+
+    thread = threading.Thread(target=fails, args=(CODE.CLOSED, listener.accept_ssl, LIMIT))
+    thread.start()
+    error = fails(CODE.SSL, client.connect_ssl, f'127.0.0.1:{listener.get_port()}', LIMIT)
+    thread.join()
+    verdict = 'X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT'
+    assert f'{verdict}: {QSocket.ssl_verification_reason(verdict)}' in error.message, error
+    assert not client.is_open()
 
 
 def test_async():
