@@ -3,13 +3,14 @@
  */
 
 /* Counts allocations of the whole process: the program's malloc comes before the C
- * library's, for every library in it.
+ * library's, for every library in it. Also tells the size of the heap.
  */
 
 #include "config.h"
 
 #include "bench.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #if defined (HAVE_LIBC_MALLOC) && !defined (__SANITIZE_ADDRESS__)
@@ -60,3 +61,19 @@ bench_allocations (void)
 }
 
 #endif
+
+/* What is in use. All threads share one heap from the first call on; only that is looked at. */
+gint64
+bench_heap_bytes (void)
+{
+#ifdef HAVE_MALLINFO2
+  struct mallinfo2 heap;
+
+  mallopt (M_ARENA_MAX, 1);
+  heap = mallinfo2 ();
+
+  return (gint64) (heap.uordblks + heap.hblkhd);
+#else
+  return -1;
+#endif
+}

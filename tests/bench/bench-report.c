@@ -88,7 +88,9 @@ ratio_spread (const BenchReport *report,
   double values[BENCH_MAX_ROUNDS];
 
   for (guint i = 0; i < report->rounds; i++)
-    values[i] = base->samples[i].cpu_ns / result->samples[i].cpu_ns;
+    values[i] = report->workload->n_kept > 0
+                ? base->samples[i].heap_kib / result->samples[i].heap_kib
+                : base->samples[i].cpu_ns / result->samples[i].cpu_ns;
 
   return spread_of (values, report->rounds);
 }
@@ -136,6 +138,10 @@ judge (const BenchReport *report,
       verdict->value = FIELD (report, result, allocations);
       verdict->met = verdict->value.median <= goal->limit + NO_ALLOCATIONS;
       return verdict->value.median >= 0;
+    case BENCH_GOAL_HEAP_KIB:
+      verdict->value = FIELD (report, result, heap_kib);
+      verdict->met = verdict->value.median <= goal->limit;
+      return verdict->value.median >= 0;
     default:
       g_assert_not_reached ();
     }
@@ -179,12 +185,13 @@ print_result (const BenchReport *report,
               const BenchResult *result)
 {
   const BenchResult *base = find_result (report, report->workload->base);
-  Spread cpu = FIELD (report, result, cpu_ns);
+  gboolean is_heap = report->workload->n_kept > 0;
+  Spread cost = is_heap ? FIELD (report, result, heap_kib) : FIELD (report, result, cpu_ns);
   Spread wall = FIELD (report, result, wall_ns);
   char buffer[16];
 
-  print_spread (&cpu, 17);
-  printf ("  %8s", number (buffer, wall.median));
+  print_spread (&cost, 17);
+  printf ("  %8s", is_heap ? "-" : number (buffer, wall.median));
   if (base != NULL)
     {
       Spread ratio = ratio_spread (report, result, base);
@@ -212,6 +219,8 @@ describe_goal (const BenchGoal *goal)
       return g_strdup_printf ("%s <= %s ns more than %s", goal->variant, limit, goal->base);
     case BENCH_GOAL_ALLOCATIONS:
       return g_strdup_printf ("%s <= %.0f allocations", goal->variant, goal->limit);
+    case BENCH_GOAL_HEAP_KIB:
+      return g_strdup_printf ("%s <= %.0f KiB of heap", goal->variant, goal->limit);
     default:
       g_assert_not_reached ();
     }
@@ -253,7 +262,8 @@ bench_report_print (const BenchReport *report,
   g_autofree char *ratio = g_strdup_printf ("x %s (min..max)", workload->base);
 
   printf ("%s: %s\n  each %s\n", workload->name, workload->title, workload->unit);
-  printf ("  %-22s  %-26s  %8s  %-24s  %7s  %7s\n", "", "  CPU ns (min..max)", "wall ns", ratio,
+  printf ("  %-22s  %-26s  %8s  %-24s  %7s  %7s\n", "",
+          workload->n_kept > 0 ? "heap KiB (min..max)" : "  CPU ns (min..max)", "wall ns", ratio,
           "allocs", "calls");
   for (guint i = 0; i < report->n_results; i++)
     {
@@ -305,6 +315,7 @@ append_result (GString           *json,
   Spread cpu;
   Spread wall;
   Spread allocations;
+  Spread heap;
 
   g_string_append_printf (json, "      {\"variant\": \"%s\"", result->variant->name);
   if (result->missing != NULL)
@@ -316,8 +327,16 @@ append_result (GString           *json,
   cpu = FIELD (report, result, cpu_ns);
   wall = FIELD (report, result, wall_ns);
   allocations = FIELD (report, result, allocations);
-  append_spread (json, "cpu_ns", &cpu);
-  append_spread (json, "wall_ns", &wall);
+  heap = FIELD (report, result, heap_kib);
+  if (report->workload->n_kept > 0)
+    {
+      append_spread (json, "heap_kib", &heap);
+    }
+  else
+    {
+      append_spread (json, "cpu_ns", &cpu);
+      append_spread (json, "wall_ns", &wall);
+    }
   if (base != NULL)
     {
       Spread ratio = ratio_spread (report, result, base);

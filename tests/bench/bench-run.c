@@ -24,6 +24,9 @@
 /* A child that takes longer has failed. */
 #define PATIENCE_S 30
 
+/* Operations until what a process needs once is there. */
+#define KEPT_BEFORE 5
+
 static int cpus[2];
 static guint n_cpus;
 
@@ -141,6 +144,24 @@ measure (BenchSubject       *subject,
            " %" G_GINT64_FORMAT "\n", n, cpu - excluded, wall - excluded, allocations);
 }
 
+/* No process needs the heap that its operations leave in use for anything else. */
+static void
+measure_heap (BenchSubject       *subject,
+              const BenchVariant *variant,
+              int                 result_fd)
+{
+  guint n = subject->workload->n_kept;
+  gint64 before;
+  gint64 bytes;
+
+  run_operations (subject, variant, KEPT_BEFORE);
+  before = bench_heap_bytes ();
+  run_operations (subject, variant, n);
+  bytes = bench_heap_bytes () - before;
+
+  dprintf (result_fd, "%u 0 0 -1 %" G_GINT64_FORMAT "\n", n, before < 0 ? -1 : bytes);
+}
+
 static void
 exec_python (const BenchVariant *variant,
              int                 fd,
@@ -175,7 +196,9 @@ run_subject (const BenchSettings *settings,
              int                  result_fd,
              guint                operations)
 {
-  BenchSubject subject = { .workload = workload, .address = address, .path = path };
+  BenchSubject subject = {
+    .workload = workload, .variant = variant, .address = address, .path = path
+  };
 
   enter_child (workload, 0);
   if (operations > 0 && !bench_trace_stop_here ())
@@ -184,7 +207,14 @@ run_subject (const BenchSettings *settings,
     exec_python (variant, workload->peer != NULL ? bench_connect (address) : -1, path, result_fd,
                  settings->slice_ms, operations);
 
+  if (workload->n_kept > 0)
+    bench_heap_bytes ();
   bench_subject_open (&subject, variant);
+  if (workload->n_kept > 0)
+    {
+      measure_heap (&subject, variant, result_fd);
+      _exit (EXIT_SUCCESS);
+    }
   if (operations > 0)
     {
       run_operations (&subject, variant, operations / 8 + 1);
@@ -272,9 +302,11 @@ finish_pair (Pair        *pair,
   gint64 cpu;
   gint64 wall;
   gint64 allocations;
+  gint64 heap = -1;
   FILE *result = fdopen (pair->result_fd, "r");
   gboolean ok = fscanf (result, "%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
-                        " %" G_GINT64_FORMAT, &n, &cpu, &wall, &allocations) == 4;
+                        " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &n, &cpu, &wall, &allocations,
+                        &heap) >= 4;
 
   fclose (result);
   waitpid (pair->subject, NULL, 0);
@@ -291,6 +323,7 @@ finish_pair (Pair        *pair,
   sample->cpu_ns = (double) cpu / n;
   sample->wall_ns = (double) wall / n;
   sample->allocations = allocations < 0 ? -1 : (double) allocations / n;
+  sample->heap_kib = heap < 0 ? -1 : (double) heap / n / 1024;
   return TRUE;
 }
 
@@ -326,7 +359,8 @@ why_missing (const BenchVariant *variant)
 {
   if (variant->api == BENCH_API_PYTHON && access (BENCH_PYTHON, X_OK) != 0)
     return "not measured: no " BENCH_PYTHON;
-  if (variant->python == NULL && variant->batch == NULL && variant->steps[0] == NULL)
+  if ((variant->python == NULL && variant->batch == NULL && variant->steps[0] == NULL)
+      || (variant->tls != NULL && !bench_tls_is_there (variant->tls)))
     return "not measured: built without that library";
   return NULL;
 }
@@ -363,13 +397,16 @@ bench_run (const BenchSettings *settings,
       report->n_results++;
     }
 
+  if (workload->set_up != NULL)
+    workload->set_up ();
+
   /* All variants in turn, so that what else the machine does meets them alike. */
   for (guint round = 0; round < settings->rounds; round++)
     for (guint i = 0; i < report->n_results; i++)
       if (report->results[i].missing == NULL)
         take_sample (settings, workload, &report->results[i], round);
 
-  for (guint i = 0; settings->syscalls && i < report->n_results; i++)
+  for (guint i = 0; settings->syscalls && workload->traced > 0 && i < report->n_results; i++)
     if (report->results[i].missing == NULL)
       count_system_calls (settings, workload, &report->results[i]);
 }

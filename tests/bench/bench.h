@@ -21,6 +21,7 @@ G_BEGIN_DECLS
 
 typedef struct _BenchGoal BenchGoal;
 typedef struct _BenchSubject BenchSubject;
+typedef struct _BenchTlsLibrary BenchTlsLibrary;
 typedef struct _BenchUv BenchUv;
 typedef struct _BenchVariant BenchVariant;
 typedef struct _BenchWorkload BenchWorkload;
@@ -77,6 +78,7 @@ struct _BenchVariant
   BenchBatch batch;
   /* The mode of bench-python.py. */
   const char *python;
+  const BenchTlsLibrary *tls;
 };
 
 /* What counts as reached. A goal in nanoseconds is shown beside the result like
@@ -87,6 +89,7 @@ typedef enum
   BENCH_GOAL_NS,          /* at most so many nanoseconds of CPU */
   BENCH_GOAL_MORE_NS,     /* at most so many nanoseconds more than @base */
   BENCH_GOAL_ALLOCATIONS, /* at most so many allocations */
+  BENCH_GOAL_HEAP_KIB,    /* at most so much heap */
 } BenchGoalKind;
 
 struct _BenchGoal
@@ -114,14 +117,19 @@ struct _BenchWorkload
   const BenchGoal *goals;
   /* The variant that the ratios refer to. */
   const char *base;
-  /* Operations to count system calls over. */
+  /* Operations to count system calls over; 0: none are counted. */
   guint traced;
+  /* Runs once, before the processes of the samples are made from this one. */
+  void (*set_up) (void);
+  /* Not 0: what counts is the heap that so many operations leave in use. */
+  guint n_kept;
 };
 
 /* The measured side. */
 struct _BenchSubject
 {
   const BenchWorkload *workload;
+  const BenchVariant *variant;
   /* Where the peer listens. */
   const BenchAddress *address;
   /* The connection, for who has it as a descriptor. */
@@ -151,6 +159,7 @@ typedef struct
   double cpu_ns;
   double wall_ns;
   double allocations;
+  double heap_kib;
 } BenchSample;
 
 typedef struct
@@ -197,6 +206,7 @@ extern const BenchWorkload bench_int_workloads[];
 extern const BenchWorkload bench_http_workloads[];
 extern const BenchWorkload bench_connect_workloads[];
 extern const BenchWorkload bench_event_workloads[];
+extern const BenchWorkload bench_tls_workloads[];
 
 /* bench-run.c */
 gint64  bench_clock_ns    (clockid_t            clock);
@@ -212,6 +222,10 @@ gint64   bench_trace_count     (GPid pid);
 
 /* bench-alloc.c */
 gint64  bench_allocations (void);
+gint64  bench_heap_bytes  (void);
+
+/* bench-tls.c */
+gboolean bench_tls_is_there (const BenchTlsLibrary *library);
 
 /* bench-report.c */
 void    bench_report_print     (const BenchReport *report,
