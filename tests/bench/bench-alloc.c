@@ -62,15 +62,21 @@ bench_allocations (void)
 
 #endif
 
-/* What is in use. All threads share one heap from the first call on; only that is looked at. */
+/* Before there are threads: they share one heap from now on. */
+void
+bench_heap_share (void)
+{
+#ifdef HAVE_MALLINFO2
+  mallopt (M_ARENA_MAX, 1);
+#endif
+}
+
+/* What is in use of the shared heap. */
 gint64
 bench_heap_bytes (void)
 {
 #ifdef HAVE_MALLINFO2
-  struct mallinfo2 heap;
-
-  mallopt (M_ARENA_MAX, 1);
-  heap = mallinfo2 ();
+  struct mallinfo2 heap = mallinfo2 ();
 
   return (gint64) (heap.uordblks + heap.hblkhd);
 #else

@@ -88,7 +88,7 @@ list_workload (const BenchWorkload *workload)
 {
   const char *separator = "";
 
-  printf ("%-15s %s\n%-15s   ", workload->name, workload->title, "");
+  printf ("%-17s %s\n%-17s   ", workload->name, workload->title, "");
   for (const BenchVariant *variant = workload->variants; variant->name != NULL; variant++)
     {
       printf ("%s%s", separator, variant->name);

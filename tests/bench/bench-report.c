@@ -248,7 +248,7 @@ print_goals (const BenchReport *report,
           char value[16];
 
           summary->n_missed++;
-          g_string_append_printf (summary->missed, "  %-14s %-44s  %8s\n", report->workload->name,
+          g_string_append_printf (summary->missed, "  %-17s %-44s  %8s\n", report->workload->name,
                                   text, number (value, verdict.value.median));
         }
     }

@@ -152,14 +152,11 @@ measure_heap (BenchSubject       *subject,
 {
   guint n = subject->workload->n_kept;
   gint64 before;
-  gint64 bytes;
 
   run_operations (subject, variant, KEPT_BEFORE);
   before = bench_heap_bytes ();
   run_operations (subject, variant, n);
-  bytes = bench_heap_bytes () - before;
-
-  dprintf (result_fd, "%u 0 0 -1 %" G_GINT64_FORMAT "\n", n, before < 0 ? -1 : bytes);
+  dprintf (result_fd, "%u 0 0 -1 %" G_GINT64_FORMAT "\n", n, bench_heap_bytes () - before);
 }
 
 static void
@@ -208,7 +205,7 @@ run_subject (const BenchSettings *settings,
                  settings->slice_ms, operations);
 
   if (workload->n_kept > 0)
-    bench_heap_bytes ();
+    bench_heap_share ();
   bench_subject_open (&subject, variant);
   if (workload->n_kept > 0)
     {
@@ -355,8 +352,11 @@ count_system_calls (const BenchSettings *settings,
 }
 
 static const char *
-why_missing (const BenchVariant *variant)
+why_missing (const BenchWorkload *workload,
+             const BenchVariant  *variant)
 {
+  if (workload->n_kept > 0 && bench_heap_bytes () < 0)
+    return "not measured: this C library does not tell";
   if (variant->api == BENCH_API_PYTHON && access (BENCH_PYTHON, X_OK) != 0)
     return "not measured: no " BENCH_PYTHON;
   if ((variant->python == NULL && variant->batch == NULL && variant->steps[0] == NULL)
@@ -392,7 +392,7 @@ bench_run (const BenchSettings *settings,
       if (!is_wanted (settings, &workload->variants[i]))
         continue;
       result->variant = &workload->variants[i];
-      result->missing = why_missing (result->variant);
+      result->missing = why_missing (workload, result->variant);
       result->syscalls = -1;
       report->n_results++;
     }

@@ -222,6 +222,7 @@ gint64   bench_trace_count     (GPid pid);
 
 /* bench-alloc.c */
 gint64  bench_allocations (void);
+void    bench_heap_share  (void);
 gint64  bench_heap_bytes  (void);
 
 /* bench-tls.c */
