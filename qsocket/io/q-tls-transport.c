@@ -252,8 +252,10 @@ fill (QTlsTransport *self,
   if (q_tls_block_length (in) > Q_TLS_BATCH_SIZE)
     return -EIO;
 
+  /* All the room: a batch of the peer's is a little longer than its bytes, and the rest of it
+   * would be a record in two pieces. */
   room = q_tls_block_get_room (in, Q_TLS_BATCH_SIZE);
-  n = plain->klass->read (plain, room, Q_TLS_BATCH_SIZE, FALSE, patience);
+  n = plain->klass->read (plain, room, in->size - in->end, FALSE, patience);
 
   if (n > 0)
     in->end += (gsize) n;

@@ -277,7 +277,7 @@ input_read (GInputStream  *stream,
             GCancellable  *cancellable,
             GError       **error)
 {
-  return wire_read (Q_TLS_WIRE_INPUT (stream)->wire, buffer, count, error);
+  return wire_read (((QTlsWireInput *) stream)->wire, buffer, count, error);
 }
 
 static gssize
@@ -286,7 +286,7 @@ input_read_nonblocking (GPollableInputStream  *stream,
                         gsize                  count,
                         GError               **error)
 {
-  return wire_read (Q_TLS_WIRE_INPUT (stream)->wire, buffer, count, error);
+  return wire_read (((QTlsWireInput *) stream)->wire, buffer, count, error);
 }
 
 static gboolean
@@ -353,7 +353,7 @@ output_write (GOutputStream  *stream,
               GCancellable   *cancellable,
               GError        **error)
 {
-  return wire_write (Q_TLS_WIRE_OUTPUT (stream)->wire, buffer, count, error);
+  return wire_write (((QTlsWireOutput *) stream)->wire, buffer, count, error);
 }
 
 static gssize
@@ -362,7 +362,7 @@ output_write_nonblocking (GPollableOutputStream  *stream,
                           gsize                   count,
                           GError                **error)
 {
-  return wire_write (Q_TLS_WIRE_OUTPUT (stream)->wire, buffer, count, error);
+  return wire_write (((QTlsWireOutput *) stream)->wire, buffer, count, error);
 }
 
 static gboolean
