@@ -50,6 +50,8 @@ tls_end_step (QOp *op)
   n = q_read_fill (op, 1);
   if (n == 0)
     {
+      /* A read may have met it before. */
+      channel->at_end = FALSE;
       take_clear_bytes (channel, transport);
       return Q_STEP_DONE;
     }

@@ -327,6 +327,30 @@ test_back_and_forth (void)
   check_talk (client, server);
 }
 
+/* A read that met the end of the session has not met that of the connection. */
+static void
+test_read_to_the_end (void)
+{
+  QSocket *server;
+  g_autoptr (QSocket) client = test_ssl_pair (certs, &server);
+  g_autoptr (GError) error = NULL;
+  TestSslHalf half;
+
+  test_ssl_shutdown_start (&half, server, ENOUGH);
+  g_assert_null (q_socket_recv (client, 0, ENOUGH, NULL, &error));
+  test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
+  q_socket_shutdown_ssl (client, ENOUGH, NULL, &error);
+  g_assert_no_error (error);
+  test_ssl_join (&half);
+  g_assert_no_error (half.error);
+  check_talk (client, server);
+
+  q_socket_close (server, NULL);
+  g_assert_null (q_socket_recv (client, 0, ENOUGH, NULL, &error));
+  test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
+  g_object_unref (server);
+}
+
 static void
 test_smuggled (void)
 {
@@ -526,6 +550,7 @@ main (int    argc,
   g_test_add_func ("/socket/ssl/mismatch", test_mismatch);
   g_test_add_func ("/socket/ssl/no-certificate", test_no_certificate);
   g_test_add_func ("/socket/ssl/back-and-forth", test_back_and_forth);
+  g_test_add_func ("/socket/ssl/shutdown-after-end", test_read_to_the_end);
   g_test_add_func ("/socket/ssl/smuggled", test_smuggled);
   g_test_add_func ("/socket/ssl/settings", test_settings);
   g_test_add_func ("/socket/ssl/alpn", test_alpn);
