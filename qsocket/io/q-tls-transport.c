@@ -293,6 +293,17 @@ decrypt_all (QTlsTransport *self,
   return done > 0 ? (gssize) done : -EAGAIN;
 }
 
+/* It is the refusal that the connection broke off for. */
+static gssize
+fail_refused (QTlsTransport *self)
+{
+  enter (self);
+  keep_error (self, Q_TLS_READING, NULL);
+  leave (self);
+
+  return -Q_TRANSPORT_ERROR;
+}
+
 static gssize
 tls_read (QTransport *transport,
           void       *buffer,
@@ -309,6 +320,8 @@ tls_read (QTransport *transport,
   /* Answers of the protocol must leave even if this side only reads. */
   flush_in_passing (self);
   n = fill (self, tls_is_held (transport) ? NULL : patience);
+  if (n < 0 && n != -EAGAIN && n != -EINTR && is_refused (self))
+    return fail_refused (self);
   if (n < 0)
     return n;
 
