@@ -36,17 +36,30 @@ is_refused (QTlsTransport *self)
   return g_atomic_int_get (&self->wire->is_refused);
 }
 
-/* To be called inside; takes over @from. */
+/* To be called inside; takes over @from. GIO takes the end within a record for a bad
+ * one; but a record that is there as a whole is looked at before the end is. */
 static gssize
 keep_error (QTlsTransport *self,
             int            direction,
             GError        *from)
 {
+  int code = G_TLS_ERROR_MISC;
+  const char *text = NULL;
+
   if (is_refused (self))
     {
-      g_clear_error (&from);
-      from = g_error_new_literal (G_TLS_ERROR, G_TLS_ERROR_MISC,
-                                  "the peer asked for another handshake, which is refused");
+      text = "the peer asked for another handshake, which is refused";
+    }
+  else if (direction == Q_TLS_READING && self->wire->at_end)
+    {
+      code = G_TLS_ERROR_EOF;
+      text = "the end";
+    }
+
+  if (text != NULL)
+    {
+      g_error_free (from);
+      from = g_error_new_literal (G_TLS_ERROR, code, text);
     }
 
   return q_tls_session_keep_error (&self->session, direction, from);

@@ -198,7 +198,7 @@ test_tls_peer_show (TestTlsPeer *self,
                     guint        times)
 {
   guint n = n_chain * times;
-  gnutls_pcert_st *list = gnutls_calloc (n, sizeof *list);
+  g_autofree gnutls_pcert_st *list = g_new0 (gnutls_pcert_st, n);
   gnutls_privkey_t key;
 
   for (guint i = 0; i < n; i++)
