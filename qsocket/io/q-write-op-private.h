@@ -19,7 +19,7 @@ typedef struct
   gsize corked;           /* how many of the bytes come from the channel's cork */
   gsize total;
   gsize sent;
-  gboolean some;          /* done as soon as any byte of the caller's has left */
+  gboolean some;          /* done as soon as any byte of the caller's was taken and has left */
   gboolean is_taken;      /* the transport has all; what remains is to flush it */
   guint64 *counter;       /* counts what left; may be NULL */
 } QWriteOp;

@@ -90,15 +90,8 @@ write_step (QOp *op)
       if (n > 0)
         report (self, (gsize) n);
 
-      /* Who wanted some to be sent would send again what is not said to be sent, so what
-       * does not leave now leaves with the next call. */
-      if (self->some && self->sent > self->corked)
-        {
-          q_transport_flush (transport, NULL);
-          return Q_STEP_DONE;
-        }
-
-      self->is_taken = self->sent == self->total || is_message;
+      self->is_taken = self->sent == self->total || is_message ||
+                       (self->some && self->sent > self->corked);
       return self->is_taken ? flush (op) : Q_STEP_AGAIN;
     }
 

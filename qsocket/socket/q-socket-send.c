@@ -102,6 +102,7 @@ q_socket_write_some (QSocket       *self,
                      GError       **error)
 {
   QChannel *channel = q_socket_enter (self, Q_ROLE_WRITER, name, error);
+  GError *local = NULL;
   gboolean ok;
   QWriteOp op;
 
@@ -110,11 +111,21 @@ q_socket_write_some (QSocket       *self,
 
   q_write_op_init (&op, name, channel, &self->sink, &self->bytes_sent, bytes, length, NULL, 0);
   op.some = TRUE;
-  ok = q_op_run (&op.parent, timeout_ms, cancellable, error);
+  ok = q_op_run (&op.parent, timeout_ms, cancellable, &local);
   q_write_op_finish (&op);
   q_socket_leave (self, Q_ROLE_WRITER, channel);
 
-  return ok ? (gssize) (op.sent - op.corked) : -1;
+  /* What was taken and has not left yet would be sent once more if it was not said to
+   * be sent; what holds it up is for the next call to tell. */
+  if (ok || op.sent > op.corked)
+    {
+      g_clear_error (&local);
+      return (gssize) (op.sent - op.corked);
+    }
+
+  g_propagate_error (error, local);
+
+  return -1;
 }
 
 /* ---- corking ---- */
