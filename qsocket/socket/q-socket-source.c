@@ -15,8 +15,7 @@ typedef struct
   GSource source;
   QSocket *socket;
   QChannel *channel;
-  GIOCondition condition;
-  gpointer tag;
+  GPollFD poll;           /* fd: -1 once it is no more asked for */
   gpointer closed_tag;
 } QSocketSource;
 
@@ -28,7 +27,7 @@ static gboolean
 is_ready (QSocketSource *self)
 {
   return q_channel_is_closed (self->channel) ||
-         ((self->condition & G_IO_IN) != 0 &&
+         ((self->poll.events & G_IO_IN) != 0 &&
           (q_read_buffer_length (&self->channel->in) > 0 || self->channel->at_end ||
            q_socket_has_more (self->socket, self->channel, FALSE)));
 }
@@ -42,8 +41,11 @@ socket_source_prepare (GSource *source,
   *timeout = self->closed_tag != NULL ? -1 : LOOK_AGAIN_MS;
 
   /* The number may come to mean something else. */
-  if (self->tag != NULL && q_channel_is_closed (self->channel))
-    g_source_remove_unix_fd (source, g_steal_pointer (&self->tag));
+  if (self->poll.fd >= 0 && q_channel_is_closed (self->channel))
+    {
+      g_source_remove_poll (source, &self->poll);
+      self->poll.fd = -1;
+    }
 
   return is_ready (self);
 }
@@ -52,8 +54,7 @@ static gboolean
 socket_source_check (GSource *source)
 {
   QSocketSource *self = (QSocketSource *) source;
-
-  GIOCondition condition = self->tag != NULL ? g_source_query_unix_fd (source, self->tag) : 0;
+  GIOCondition condition = self->poll.fd >= 0 ? self->poll.revents : 0;
 
   /* What has arrived on an encrypted connection need not be anything to read. */
   if (condition == G_IO_IN && q_socket_is_secure (self->socket))
@@ -142,14 +143,19 @@ q_socket_create_source (QSocket      *self,
   source = (QSocketSource *) g_source_new (&socket_source_funcs, sizeof (QSocketSource));
   source->socket = g_object_ref (self);
   source->channel = channel;
-  source->condition = condition | G_IO_ERR | G_IO_HUP;
+  source->poll = (GPollFD) { -1, condition | G_IO_ERR | G_IO_HUP, 0 };
   g_source_set_static_name (&source->source, "[qsocket] create_source");
 
   closed_fd = q_channel_get_closed_fd (channel);
   if (closed_fd >= 0)
     source->closed_tag = g_source_add_unix_fd (&source->source, closed_fd, G_IO_IN);
+
+  /* With a descriptor of the newer kind GLib would not care what check () says. */
   if (!q_channel_is_closed (channel))
-    source->tag = g_source_add_unix_fd (&source->source, channel->fd, source->condition);
+    {
+      source->poll.fd = channel->fd;
+      g_source_add_poll (&source->source, &source->poll);
+    }
 
   if (cancellable != NULL)
     {
