@@ -19,6 +19,7 @@ typedef struct
 
   QPlainTransport *plain;
   QTlsWire *wire;
+  gboolean may_be_asked;  /* by the peer, for another handshake */
 
   /* Sending what is encrypted: the sender takes the wire's block and sends it
    * without the other lock. */

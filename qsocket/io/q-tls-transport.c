@@ -14,11 +14,65 @@
 
 /* ---- GIO's side ---- */
 
+static gboolean
+is_refused (QTlsTransport *self)
+{
+  return g_atomic_int_get (&self->wire->is_refused);
+}
+
+/* When the peer asks for another handshake GIO begins it with a task, and tells the
+ * main context of the caller when that is over. The application's may be one that
+ * nobody runs, which would keep the message and with it the session, for good; so it
+ * is one of the thread's own. */
+typedef struct
+{
+  GMainContext *context;
+  gboolean was_used;      /* a message may be there, or on its way */
+} QOwnContext;
+
+static void
+own_context_free (gpointer data)
+{
+  QOwnContext *own = data;
+
+  g_main_context_unref (own->context);
+  g_free (own);
+}
+
+static GPrivate own_contexts = G_PRIVATE_INIT (own_context_free);
+
+static void
+push_own_context (void)
+{
+  QOwnContext *own = g_private_get (&own_contexts);
+
+  if (own == NULL)
+    {
+      own = g_new0 (QOwnContext, 1);
+      own->context = g_main_context_new ();
+      g_private_set (&own_contexts, own);
+    }
+  g_main_context_push_thread_default (own->context);
+}
+
+static void
+pop_own_context (QTlsTransport *self)
+{
+  QOwnContext *own = g_private_get (&own_contexts);
+
+  g_main_context_pop_thread_default (own->context);
+  own->was_used |= is_refused (self);
+  while (own->was_used && g_main_context_iteration (own->context, FALSE))
+    continue;
+}
+
 static void
 enter (QTlsTransport *self)
 {
   g_mutex_lock (&self->session.lock);
   g_atomic_pointer_set (&self->wire->user, g_thread_self ());
+  if (self->may_be_asked)
+    push_own_context ();
 }
 
 static void
@@ -28,12 +82,8 @@ leave (QTlsTransport *self)
     g_atomic_int_set (&self->is_held, TRUE);
   g_atomic_pointer_set (&self->wire->user, NULL);
   g_mutex_unlock (&self->session.lock);
-}
-
-static gboolean
-is_refused (QTlsTransport *self)
-{
-  return g_atomic_int_get (&self->wire->is_refused);
+  if (self->may_be_asked)
+    pop_own_context (self);
 }
 
 /* To be called inside; takes over @from. GIO takes the end within a record for a bad
@@ -377,11 +427,24 @@ tls_end (QTransport *transport)
   q_tls_transport_end ((QTlsTransport *) transport);
 }
 
+/* The task of a handshake that was refused and GIO's object hold each other until
+ * somebody takes the result; it is there as soon as the thread hears that the wire
+ * is dead. */
+static void
+let_go_of_task (QTlsTransport *self)
+{
+  guint8 byte;
+
+  g_input_stream_read (G_INPUT_STREAM (self->session.input), &byte, sizeof byte, NULL, NULL);
+}
+
 void
 q_tls_transport_free (QTlsTransport *self)
 {
   /* GIO says goodbye once more when its object goes. */
   g_atomic_int_set (&self->wire->phase, Q_TLS_WIRE_DEAD);
+  if (is_refused (self))
+    let_go_of_task (self);
   q_tls_session_clear (&self->session);
   g_object_unref (self->wire);
 
@@ -436,6 +499,9 @@ q_tls_transport_new (QPlainTransport *plain,
 void
 q_tls_transport_open (QTlsTransport *self)
 {
+  self->may_be_asked = g_tls_connection_get_protocol_version (self->session.connection) <
+                       G_TLS_PROTOCOL_VERSION_TLS_1_3;
+
   /* The peer's first bytes may have come with the end of the handshake. */
   self->session.may_have_more = TRUE;
   g_atomic_int_set (&self->wire->phase, Q_TLS_WIRE_DATA);
