@@ -137,7 +137,6 @@ receive (QTlsWire  *self,
   struct msghdr message = { .msg_iov = vectors, .msg_iovlen = 2 };
   gssize n;
 
-  g_atomic_int_set (&self->is_started, TRUE);
   vectors[1].iov_base = q_tls_block_get_room (&self->in, Q_TLS_BATCH_SIZE);
 
   while ((n = recvmsg (self->fd, &message, 0)) < 0)
@@ -168,8 +167,6 @@ transmit (QTlsWire    *self,
 {
   gssize n;
 
-  g_atomic_int_set (&self->is_started, TRUE);
-
   while ((n = send (self->fd, buffer, count, MSG_NOSIGNAL)) < 0)
     {
       if (errno == EAGAIN)
@@ -179,6 +176,17 @@ transmit (QTlsWire    *self,
     }
 
   return n;
+}
+
+/* Who gives a handshake up first says that the wire is dead and then looks whether
+ * its thread is at work; so that says first that it is and then looks at the wire.
+ * Else the descriptor might be closed under it. */
+static QTlsWirePhase
+begin (QTlsWire *self)
+{
+  g_atomic_int_set (&self->is_started, TRUE);
+
+  return (QTlsWirePhase) g_atomic_int_get (&self->phase);
 }
 
 static gboolean
@@ -206,7 +214,7 @@ wire_read (QTlsWire  *self,
            gsize      count,
            GError   **error)
 {
-  QTlsWirePhase phase = (QTlsWirePhase) g_atomic_int_get (&self->phase);
+  QTlsWirePhase phase = begin (self);
   gsize length;
 
   if (phase == Q_TLS_WIRE_DEAD)
@@ -238,7 +246,7 @@ wire_write (QTlsWire    *self,
             gsize        count,
             GError     **error)
 {
-  QTlsWirePhase phase = (QTlsWirePhase) g_atomic_int_get (&self->phase);
+  QTlsWirePhase phase = begin (self);
 
   if (phase == Q_TLS_WIRE_DEAD)
     return (gssize) count;
