@@ -171,7 +171,6 @@ test_kinds (gconstpointer version)
   g_autoptr (TestTlsPeer) peer = NULL;
   g_autoptr (QSocket) sock = test_tls_pair (FALSE, version, &peer);
   static const char header[] = "HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody";
-  g_autoptr (GByteArray) record = NULL;
   g_autoptr (GVariant) got = NULL;
   g_autofree char *text = NULL;
   GError *error = NULL;
