@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "test-tls-peer.h"
+
+#include <gnutls/x509-ext.h>
+#include <string.h>
+
+#define ENOUGH 20000
+#define QUICK_MS 5000
+
+static void
+check (int result)
+{
+  if (result < 0)
+    g_error ("GnuTLS: %s", gnutls_strerror (result));
+}
+
+/* Connects to a server that shows these. */
+static void
+expect_refused (TestCert   **chain,
+                guint        n_chain,
+                guint        times,
+                const char  *priority)
+{
+  g_autoptr (TestTlsPeer) peer = NULL;
+  g_autoptr (QSocket) sock = NULL;
+  gint64 start = g_get_monotonic_time ();
+  GError *error = NULL;
+  int fd;
+
+  sock = test_pair (TEST_TCP4, &fd);
+  test_tls_prepare (sock, FALSE);
+  peer = test_tls_peer_new (fd, TRUE, priority);
+  test_tls_peer_show (peer, chain, n_chain, times);
+  test_tls_peer_start (peer);
+  g_assert_false (q_socket_upgrade_client_to_ssl (sock, ENOUGH, NULL, &error));
+  test_tls_peer_join (peer);
+  g_test_message ("%d ms: %s", (int) test_elapsed_ms (start), error->message);
+  if (!g_error_matches (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED))
+    g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL);
+  g_clear_error (&error);
+  g_assert_cmpint (test_elapsed_ms (start), <, QUICK_MS);
+  g_assert_false (q_socket_is_open (sock));
+}
+
+static void
+test_long (void)
+{
+  TestCert *chain[] = { test_certs_get (test_tls_certs (), "unknown-chain"),
+                        test_certs_get (test_tls_certs (), "other-intermediate") };
+
+  expect_refused (chain, 2, 20, NULL);
+  expect_refused (chain, 2, 60, NULL);
+  expect_refused (chain, 2, 2000, NULL);
+}
+
+static void
+test_many_names (void)
+{
+  TestCertSpec spec = { .common_name = "localhost" };
+  TestCert *root = test_certs_get (test_tls_certs (), "root");
+  g_autoptr (TestCert) cert = test_cert_new (&spec, root);
+  TestCert *chain[] = { cert };
+  gnutls_subject_alt_names_t names;
+  gnutls_datum_t extension;
+  gnutls_x509_crt_t crt;
+
+  check (gnutls_x509_crt_init (&crt));
+  check (gnutls_x509_crt_set_version (crt, 3));
+  check (gnutls_x509_crt_set_key (crt, cert->key));
+  check (gnutls_x509_crt_set_activation_time (crt, time (NULL) - 1000));
+  check (gnutls_x509_crt_set_expiration_time (crt, time (NULL) + 1000));
+  check (gnutls_x509_crt_set_serial (crt, "\1\3", 2));
+  check (gnutls_subject_alt_names_init (&names));
+  for (int i = 0; i < 5000; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("h%d.example.org", i);
+      gnutls_datum_t datum = { (guint8 *) name, (guint) strlen (name) };
+
+      check (gnutls_subject_alt_names_set (names, GNUTLS_SAN_DNSNAME, &datum, NULL));
+    }
+  check (gnutls_x509_ext_export_subject_alt_names (names, &extension));
+  check (gnutls_x509_crt_set_extension_by_oid (crt, "2.5.29.17", extension.data, extension.size,
+                                               0));
+  gnutls_subject_alt_names_deinit (names);
+  gnutls_free (extension.data);
+  check (gnutls_x509_crt_sign2 (crt, root->certificate, root->key, GNUTLS_DIG_SHA256, 0));
+  gnutls_x509_crt_deinit (cert->certificate);
+  cert->certificate = crt;
+
+  expect_refused (chain, 1, 1, NULL);
+}
+
+static void
+test_weak (void)
+{
+  TestCertSpec spec = { .common_name = "localhost", .dns = { "localhost" },
+                        .key_type = TEST_KEY_WEAK_RSA };
+  TestCert *root = test_certs_get (test_tls_certs (), "root");
+  g_autoptr (TestCert) short_key = test_cert_new (&spec, root);
+  TestCert *chain[] = { short_key };
+
+  expect_refused (chain, 1, 1, "NORMAL:%VERIFY_ALLOW_SIGN_WITH_SHA1:-VERS-ALL:+VERS-TLS1.2");
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/socket/ssl-chains/long", test_long);
+  g_test_add_func ("/socket/ssl-chains/many-names", test_many_names);
+  g_test_add_func ("/socket/ssl-chains/weak", test_weak);
+
+  result = g_test_run ();
+  test_tls_certs_free ();
+
+  return result;
+}
