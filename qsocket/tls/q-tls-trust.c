@@ -18,10 +18,16 @@ struct _QTlsTrust
   GMutex lock;                        /* one thread in the list at a time */
   gnutls_x509_trust_list_t list;      /* owns what it was given */
   GArray *crls;                       /* of gnutls_x509_crl_t, which belong to the list */
+  char *key;                          /* in known_trusts, or NULL */
 };
 
 static GMutex system_lock;
 static QTlsTrust *system_trust;       /* never freed once it is loaded */
+
+/* Sockets that trust the same share it: with the system's store it takes megabytes, and
+ * milliseconds to make. Only those are here that somebody has a reference to. */
+static GMutex known_lock;
+static GHashTable *known_trusts;
 
 static QTlsTrust *
 trust_new (void)
@@ -46,12 +52,31 @@ q_tls_trust_ref (QTlsTrust *self)
   return self;
 }
 
+static gboolean
+drop_reference (QTlsTrust *self)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  /* Nobody is to find it once the last reference is gone. */
+  if (self->key != NULL)
+    locker = g_mutex_locker_new (&known_lock);
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return FALSE;
+
+  if (self->key != NULL)
+    g_hash_table_remove (known_trusts, self->key);
+
+  return TRUE;
+}
+
 void
 q_tls_trust_unref (QTlsTrust *self)
 {
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (!drop_reference (self))
     return;
 
+  g_free (self->key);
   if (self->list != NULL)
     gnutls_x509_trust_list_deinit (self->list, 1);
   g_array_unref (self->crls);
@@ -201,6 +226,71 @@ add_crl (QTlsTrust            *self,
     g_array_append_val (self->crls, crl);
 }
 
+static void
+add_all (QTlsTrust *self,
+         GPtrArray *authorities,
+         GPtrArray *added,
+         GPtrArray *crls)
+{
+  for (guint i = 0; authorities != NULL && i < authorities->len; i++)
+    {
+      gnutls_datum_t der = to_datum (authorities->pdata[i]);
+
+      add_authority (self, &der);
+    }
+
+  for (guint i = 0; added != NULL && i < added->len; i++)
+    add_leaf (self, added->pdata[i]);
+
+  for (guint i = 0; crls != NULL && i < crls->len; i++)
+    {
+      gnutls_datum_t der = to_datum (crls->pdata[i]);
+
+      add_crl (self, &der);
+    }
+}
+
+static void
+digest (GChecksum  *checksum,
+        const char *kind,
+        GBytes     *bytes)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  guint64 length = size;
+
+  g_checksum_update (checksum, (const guchar *) kind, 1);
+  g_checksum_update (checksum, (const guchar *) &length, sizeof length);
+  g_checksum_update (checksum, data, (gssize) size);
+}
+
+/* The same for what trusts the same. */
+static char *
+make_key (GPtrArray *authorities,
+          GPtrArray *added,
+          GPtrArray *crls)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  if (authorities == NULL)
+    g_checksum_update (checksum, (const guchar *) "system", -1);
+
+  for (guint i = 0; authorities != NULL && i < authorities->len; i++)
+    digest (checksum, "A", authorities->pdata[i]);
+
+  for (guint i = 0; added != NULL && i < added->len; i++)
+    {
+      g_autoptr (GBytes) der = q_ssl_certificate_get_der (added->pdata[i]);
+
+      digest (checksum, "L", der);
+    }
+
+  for (guint i = 0; crls != NULL && i < crls->len; i++)
+    digest (checksum, "R", crls->pdata[i]);
+
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
 QTlsTrust *
 q_tls_trust_new (GPtrArray  *authorities,
                  GPtrArray  *added,
@@ -210,31 +300,34 @@ q_tls_trust_new (GPtrArray  *authorities,
   guint n_added = added != NULL ? added->len : 0;
   guint n_crls = crls != NULL ? crls->len : 0;
   g_autoptr (QTlsTrust) self = NULL;
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autofree char *key = NULL;
+  gboolean is_whole;
 
   if (authorities == NULL && n_added == 0 && n_crls == 0)
     return q_tls_trust_get_system (error);
 
+  key = make_key (authorities, added, crls);
+  locker = g_mutex_locker_new (&known_lock);
+  if (known_trusts == NULL)
+    known_trusts = g_hash_table_new (g_str_hash, g_str_equal);
+  self = g_hash_table_lookup (known_trusts, key);
+  if (self != NULL)
+    return q_tls_trust_ref (g_steal_pointer (&self));
+
   self = trust_new ();
 
-  /* A machine without a store can still trust what its programs add. */
-  if (authorities == NULL && !add_system (self, n_added == 0 ? error : NULL) && n_added == 0)
+  /* A machine without a store can still trust what its programs add; the next one tries again. */
+  is_whole = authorities != NULL || add_system (self, n_added == 0 ? error : NULL);
+  if (!is_whole && n_added == 0)
     return NULL;
 
-  for (guint i = 0; authorities != NULL && i < authorities->len; i++)
+  add_all (self, authorities, added, crls);
+
+  if (is_whole)
     {
-      gnutls_datum_t der = to_datum (authorities->pdata[i]);
-
-      add_authority (self, &der);
-    }
-
-  for (guint i = 0; i < n_added; i++)
-    add_leaf (self, added->pdata[i]);
-
-  for (guint i = 0; i < n_crls; i++)
-    {
-      gnutls_datum_t der = to_datum (crls->pdata[i]);
-
-      add_crl (self, &der);
+      self->key = g_steal_pointer (&key);
+      g_hash_table_insert (known_trusts, self->key, self);
     }
 
   return g_steal_pointer (&self);

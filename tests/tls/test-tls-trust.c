@@ -70,6 +70,70 @@ test_system (void)
   g_assert_cmpstr (verify (own, "leaf", "localhost"), ==, "X509_V_OK");
 }
 
+/* What trusts the same is the same, as long as somebody has it. */
+static void
+test_shared (void)
+{
+  g_autoptr (GPtrArray) first_list = read_authorities ("server");
+  g_autoptr (GPtrArray) second_list = read_authorities ("server");
+  g_autoptr (GPtrArray) added = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) crls = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (QTlsTrust) first = NULL;
+  g_autoptr (QTlsTrust) second = NULL;
+  g_autoptr (QTlsTrust) more = NULL;
+  g_autoptr (QTlsTrust) less = NULL;
+  GError *error = NULL;
+
+  first = q_tls_trust_new (first_list, NULL, NULL, &error);
+  second = q_tls_trust_new (second_list, added, crls, &error);
+  g_assert_true (first == second);
+
+  g_ptr_array_add (added, present ("self-signed"));
+  more = q_tls_trust_new (first_list, added, NULL, &error);
+  g_ptr_array_set_size (second_list, 1);
+  less = q_tls_trust_new (second_list, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (more != first && less != first && more != less);
+  g_assert_cmpstr (verify (more, "self-signed", "localhost"), ==, "X509_V_OK");
+  g_assert_cmpstr (verify (first, "self-signed", "localhost"), ==,
+                   V ("DEPTH_ZERO_SELF_SIGNED_CERT"));
+
+  /* Made anew after the last has gone. */
+  g_clear_pointer (&first, q_tls_trust_unref);
+  g_clear_pointer (&second, q_tls_trust_unref);
+  first = q_tls_trust_new (first_list, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (verify (first, "self-signed", "localhost"), ==,
+                   V ("DEPTH_ZERO_SELF_SIGNED_CERT"));
+}
+
+static gpointer
+make_and_drop (gpointer data)
+{
+  for (guint i = 0; i < 2000; i++)
+    {
+      QTlsTrust *trust = q_tls_trust_new (data, NULL, NULL, NULL);
+
+      g_assert_nonnull (trust);
+      q_tls_trust_unref (trust);
+    }
+
+  return NULL;
+}
+
+/* The last reference goes while another thread looks for it. */
+static void
+test_shared_by_threads (void)
+{
+  g_autoptr (GPtrArray) list = read_authorities ("server");
+  GThread *threads[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("trust", make_and_drop, list);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
 static void
 assert_no_authorities (const char *path,
                        const char *pattern)
@@ -149,6 +213,8 @@ main (int   argc,
 
   g_test_add_func ("/tls/trust/nobody", test_nobody);
   g_test_add_func ("/tls/trust/added", test_added);
+  g_test_add_func ("/tls/trust/shared", test_shared);
+  g_test_add_func ("/tls/trust/shared-by-threads", test_shared_by_threads);
   g_test_add_func ("/tls/trust/system", test_system);
   g_test_add_func ("/tls/trust/files", test_files);
   g_test_add_func ("/tls/trust/file-size", test_file_size);
