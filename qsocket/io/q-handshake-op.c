@@ -7,6 +7,7 @@
 #include "q-handshake-op-private.h"
 
 #include "q-ssl-verification.h"
+#include "q-tls-database-private.h"
 
 #include <sys/socket.h>
 
@@ -162,11 +163,9 @@ new_client (QHandshakeOp  *self,
   g_autoptr (GSocketConnectable) identity = new_identity (name);
   GTlsConnection *connection;
 
-  /* Without a database every certificate is ours to judge. (It would also take
-   * GIO long to read the system's for each connection.) */
   connection = g_initable_new (type, NULL, error,
                                "base-io-stream", wire,
-                               "database", NULL,
+                               "database", q_tls_database_get (),
                                "server-identity", identity,
                                NULL);
   if (connection != NULL && self->config->identity != NULL)
@@ -186,7 +185,7 @@ new_server (QHandshakeOp  *self,
 
   return g_initable_new (type, NULL, error,
                          "base-io-stream", wire,
-                         "database", NULL,
+                         "database", q_tls_database_get (),
                          "certificate", self->config->identity,
                          "authentication-mode", mode,
                          NULL);

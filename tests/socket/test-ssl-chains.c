@@ -47,6 +47,37 @@ expect_refused (TestCert   **chain,
   g_assert_false (q_socket_is_open (sock));
 }
 
+/* Each of two CAs is the other's issuer. */
+static void
+test_cycle (void)
+{
+  TestCertSpec a_spec = { .common_name = "A", .is_ca = TRUE };
+  TestCertSpec b_spec = { .common_name = "B", .is_ca = TRUE };
+  TestCertSpec leaf_spec = { .common_name = "localhost", .dns = { "localhost" } };
+  g_autoptr (TestCert) a = test_cert_new (&a_spec, NULL);
+  g_autoptr (TestCert) b = test_cert_new (&b_spec, a);
+  g_autoptr (TestCert) leaf = test_cert_new (&leaf_spec, a);
+  TestCert *chain[] = { leaf, a, b };
+  gnutls_x509_crt_t under_b;
+
+  check (gnutls_x509_crt_init (&under_b));
+  check (gnutls_x509_crt_set_version (under_b, 3));
+  check (gnutls_x509_crt_set_key (under_b, a->key));
+  check (gnutls_x509_crt_set_dn_by_oid (under_b, GNUTLS_OID_X520_COMMON_NAME, 0, "A", 1));
+  check (gnutls_x509_crt_set_activation_time (under_b, time (NULL) - 1000));
+  check (gnutls_x509_crt_set_expiration_time (under_b, time (NULL) + 1000));
+  check (gnutls_x509_crt_set_serial (under_b, "\1\2", 2));
+  check (gnutls_x509_crt_set_basic_constraints (under_b, 1, -1));
+  check (gnutls_x509_crt_set_key_usage (under_b, GNUTLS_KEY_KEY_CERT_SIGN));
+  check (gnutls_x509_crt_sign2 (under_b, b->certificate, b->key, GNUTLS_DIG_SHA256, 0));
+  gnutls_x509_crt_deinit (a->certificate);
+  a->certificate = under_b;
+
+  expect_refused (chain, 3, 1, TEST_TLS_12);
+  expect_refused (chain, 3, 1, TEST_TLS_13);
+  expect_refused (chain, 3, 30, TEST_TLS_13);
+}
+
 static void
 test_long (void)
 {
@@ -115,6 +146,7 @@ main (int   argc,
 
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/socket/ssl-chains/cycle", test_cycle);
   g_test_add_func ("/socket/ssl-chains/long", test_long);
   g_test_add_func ("/socket/ssl-chains/many-names", test_many_names);
   g_test_add_func ("/socket/ssl-chains/weak", test_weak);
