@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +42,13 @@ test_program_is_here (const char *name)
   return path != NULL;
 }
 
+/* A test that is aborted takes what it has started along. */
+static void
+die_with_parent (gpointer data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
 TestProgram *
 test_program_start_with (int         fd,
                          const char *variable,
@@ -62,6 +70,7 @@ test_program_start_with (int         fd,
   g_subprocess_launcher_take_stderr_fd (launcher, ends[1]);
   if (fd >= 0)
     g_subprocess_launcher_take_fd (launcher, fd, 3);
+  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   if (variable != NULL)
     g_subprocess_launcher_setenv (launcher, variable, value, TRUE);
 

@@ -15,7 +15,8 @@ typedef struct _TestProgram TestProgram;
 /* FALSE if it is not installed; the test is skipped then. */
 gboolean     test_program_is_here    (const char  *name);
 
-/* Starts a command line, quoted as for a shell. What of @fd is >= 0 becomes its descriptor 3. */
+/* Starts a command line, quoted as for a shell. What of @fd is >= 0 becomes its descriptor 3. It
+ * dies with the thread that started it. */
 TestProgram *test_program_start      (int          fd,
                                       const char  *format,
                                       ...) G_GNUC_PRINTF (2, 3);

@@ -198,15 +198,11 @@ update_keys (Pair          *pair,
 }
 
 static void
-test_renegotiation (gconstpointer data)
+check_renegotiation (const Setting *setting)
 {
-  const Setting *setting = data;
   gint64 start;
   GError *error = NULL;
   Pair pair;
-
-  if (!test_program_is_here ("openssl"))
-    return;
 
   pair_init (&pair, setting->is_server, setting->option);
   test_peer_talk (pair.sock, pair.program);
@@ -221,6 +217,17 @@ test_renegotiation (gconstpointer data)
   g_clear_error (&error);
   g_assert_true (q_socket_close (pair.sock, NULL));
   pair_clear (&pair);
+}
+
+static void
+test_renegotiation (gconstpointer data)
+{
+  if (!test_program_is_here ("openssl"))
+    return;
+
+  /* OpenSSL goes when it is refused, sometimes before this side has looked. */
+  for (int i = 0; i < 10; i++)
+    check_renegotiation (data);
 }
 
 static void
@@ -377,7 +384,7 @@ test_starttls_server (gconstpointer data)
 }
 
 /* Clear, encrypted, clear, encrypted, clear: the first session this side ends, the second the
- * other. */
+ * other. The first answer leaves together with what follows in clear text. */
 static const char python_program[] =
   "import socket, ssl, sys\n"
   "listener = socket.socket (fileno=3)\n"
@@ -393,8 +400,10 @@ static const char python_program[] =
   "  tls.sendall (b'hello to you')\n"
   "  if i == 0:\n"
   "    assert tls.recv (100) == b''\n"
+  "    tls.setsockopt (socket.IPPROTO_TCP, socket.TCP_CORK, 1)\n"
   "  sock = tls.unwrap ()\n"
-  "  sock.sendall (b'clear again\\r\\n')\n";
+  "  sock.sendall (b'clear again\\r\\n')\n"
+  "  sock.setsockopt (socket.IPPROTO_TCP, socket.TCP_CORK, 0)\n";
 
 static void
 test_starttls_client (void)
