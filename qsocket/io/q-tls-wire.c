@@ -169,6 +169,10 @@ transmit (QTlsWire    *self,
 
   while ((n = send (self->fd, buffer, count, MSG_NOSIGNAL)) < 0)
     {
+      /* Who goes in the middle of a handshake has often said why, and GnuTLS reads
+       * that if it does not know that nobody listens. */
+      if (errno == EPIPE || errno == ECONNRESET)
+        return (gssize) count;
       if (errno == EAGAIN)
         wait_for (self, POLLOUT);
       else if (errno != EINTR)

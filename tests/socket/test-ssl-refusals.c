@@ -6,7 +6,9 @@
 
 #include "test-ssl-peer.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define ENOUGH TEST_PEER_TIMEOUT_MS
@@ -150,6 +152,76 @@ test_by_openssl (gconstpointer data)
       g_assert_true (g_str_has_prefix (test_program_wait_for (client, ""), refusal->theirs));
       g_assert_cmpint (test_program_finish (client), !=, 0);
     }
+}
+
+static gssize
+keep_pushed (gnutls_transport_ptr_t  array,
+             const void             *bytes,
+             gsize                   length)
+{
+  g_byte_array_append (array, bytes, (guint) length);
+
+  return (gssize) length;
+}
+
+static gssize
+pull_nothing (gnutls_transport_ptr_t  array,
+              void                   *bytes,
+              gsize                   length)
+{
+  errno = EAGAIN;
+
+  return -1;
+}
+
+static GByteArray *
+make_client_hello (void)
+{
+  GByteArray *hello = g_byte_array_new ();
+  gnutls_certificate_credentials_t nothing;
+  gnutls_session_t session;
+
+  g_assert_cmpint (gnutls_certificate_allocate_credentials (&nothing), ==, 0);
+  g_assert_cmpint (gnutls_init (&session, GNUTLS_CLIENT | GNUTLS_NONBLOCK), ==, 0);
+  gnutls_priority_set_direct (session, "NORMAL:-VERS-ALL:+VERS-TLS1.2", NULL);
+  gnutls_credentials_set (session, GNUTLS_CRD_CERTIFICATE, nothing);
+  gnutls_transport_set_ptr (session, hello);
+  gnutls_transport_set_push_function (session, keep_pushed);
+  gnutls_transport_set_pull_function (session, pull_nothing);
+  g_assert_cmpint (gnutls_handshake (session), ==, GNUTLS_E_AGAIN);
+  gnutls_deinit (session);
+  gnutls_certificate_free_credentials (nothing);
+
+  return hello;
+}
+
+/* A peer that refuses says so and goes at once, while this side still writes. */
+static void
+test_refused_while_writing (void)
+{
+  static const guint8 bad_certificate[] = { 21, 3, 3, 0, 2, 2, 42 };
+  g_autoptr (GByteArray) hello = make_client_hello ();
+  g_autofree char *target = NULL;
+  g_autofree char *message = NULL;
+  g_autoptr (QSocket) listener = NULL;
+  struct linger at_once = { 1, 0 };
+  GError *error = NULL;
+  QSocket *client = q_socket_new ();
+  int fd;
+
+  listener = test_peer_listener (certs, "server");
+  target = g_strdup_printf ("127.0.0.1:%d", q_socket_get_port (listener));
+  q_socket_connect (client, target, ENOUGH, NULL, &error);
+  g_assert_no_error (error);
+  fd = q_socket_steal_fd (client, NULL);
+  g_object_unref (client);
+
+  test_write (fd, hello->data, hello->len);
+  test_write (fd, bad_certificate, sizeof bad_certificate);
+  setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close (fd);
+  message = test_peer_refuse_client (listener, Q_SOCKET_ERROR_SSL);
+  g_assert_nonnull (strstr (message, "alert"));
 }
 
 /* ---- of clients ---- */
@@ -399,6 +471,7 @@ main (int    argc,
   g_test_add_func ("/socket/ssl-refusals/not-revoked", test_not_revoked);
   g_test_add_func ("/socket/ssl-refusals/no-intermediate", test_no_intermediate);
   g_test_add_func ("/socket/ssl-refusals/leaf-twice", test_leaf_twice);
+  g_test_add_func ("/socket/ssl-refusals/while-writing", test_refused_while_writing);
   for (guint i = 0; i < G_N_ELEMENTS (client_cases); i++)
     {
       g_autofree char *to = g_strconcat ("/socket/ssl-refusals/certificate-of-client/",
