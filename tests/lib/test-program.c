@@ -116,6 +116,12 @@ test_program_say (TestProgram *self,
     }
 }
 
+void
+test_program_end_input (TestProgram *self)
+{
+  shutdown (self->fd, SHUT_WR);
+}
+
 /* FALSE at the end. */
 static gboolean
 read_more (TestProgram *self,
@@ -228,7 +234,7 @@ test_program_finish (TestProgram *self)
 
   if (!self->is_finished)
     {
-      shutdown (self->fd, SHUT_WR);
+      test_program_end_input (self);
       while (read_more (self, "its last word"))
         continue;
       g_subprocess_wait (self->process, NULL, &error);

@@ -31,6 +31,8 @@ TestProgram *test_program_start_with (int          fd,
 void         test_program_say        (TestProgram *self,
                                       const char  *text);
 
+void         test_program_end_input  (TestProgram *self);
+
 /* Waits until its output, errors included, has @text behind what an earlier call has found.
  * Returns what follows, as far as it has come. */
 const char  *test_program_wait_for   (TestProgram *self,
