@@ -108,7 +108,7 @@ keep_error (QTlsTransport *self,
 
   if (text != NULL)
     {
-      g_error_free (from);
+      g_clear_error (&from);
       from = g_error_new_literal (G_TLS_ERROR, code, text);
     }
 
@@ -125,6 +125,7 @@ decrypt (QTlsTransport *self,
   QTlsBlock *in = &self->wire->in;
   gsize before = q_tls_block_length (in);
   GError *error = NULL;
+  gsize left;
   gssize n;
 
   enter (self);
@@ -139,9 +140,11 @@ decrypt (QTlsTransport *self,
       n = keep_error (self, Q_TLS_READING, error);
     }
 
-  /* A read that was not filled has emptied its record; others may wait behind it. */
-  self->session.may_have_more =
-    n == (gssize) length || (q_tls_block_length (in) > 0 && q_tls_block_length (in) < before);
+  /* A read that was not filled has emptied its record; others may wait behind it. What
+   * was no data has at least been taken, unless there is not enough of it yet. */
+  left = q_tls_block_length (in);
+  self->session.may_have_more = n == (gssize) length ||
+                                (left > 0 && (n > 0 || left < before));
   leave (self);
 
   return n;
