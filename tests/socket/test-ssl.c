@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "test-events.h"
+#include "test-feed.h"
 #include "test-ssl-pair.h"
 
 #include <string.h>
@@ -139,6 +140,28 @@ test_connect_unix (void)
   g_object_unref (half.result);
   q_socket_close (listener, NULL);
   test_remove_dir (g_steal_pointer (&dir));
+}
+
+/* A record of which a part was read, and one behind it that came with it. */
+static void
+test_behind (void)
+{
+  const gsize first = 65550;
+  QSocket *accepted;
+  g_autoptr (QSocket) client = test_ssl_pair (certs, &accepted);
+  g_autofree guint8 *pattern = test_pattern (first + 100);
+  g_autoptr (GError) error = NULL;
+
+  q_socket_send_data (accepted, pattern, first, ENOUGH, NULL, &error);
+  q_socket_send_data (accepted, pattern + first, 100, ENOUGH, NULL, &error);
+  g_assert_no_error (error);
+  test_wait_arrived (client, first + 100);
+
+  test_expect_bytes (client, (gssize) first - 10, (const char *) pattern, first - 10);
+  test_expect_bytes (client, 10, (const char *) pattern + first - 10, 10);
+  g_assert_true (q_socket_is_data_available (client, 0));
+  test_expect_bytes (client, 100, (const char *) pattern + first, 100);
+  g_object_unref (accepted);
 }
 
 /* ---- refusing ---- */
@@ -540,6 +563,7 @@ main (int    argc,
   g_test_add_func ("/socket/ssl/connect", test_connect);
   g_test_add_func ("/socket/ssl/connect-inet", test_connect_inet);
   g_test_add_func ("/socket/ssl/connect-unix", test_connect_unix);
+  g_test_add_func ("/socket/ssl/behind", test_behind);
   for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
     {
       g_autofree char *path = g_strconcat ("/socket/ssl/refused/", refusals[i].certificate, NULL);
