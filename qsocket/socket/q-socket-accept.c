@@ -7,8 +7,8 @@
 #include "q-accept-ssl-op-private.h"
 #include "q-handshake-op-private.h"
 #include "q-op-chain-private.h"
+#include "q-socket-call-private.h"
 #include "q-socket-listen.h"
-#include "q-socket-private.h"
 
 /* A socket for a connection that was taken from @channel. */
 static QSocket *
@@ -28,18 +28,74 @@ new_accepted (QSocket   *self,
   return accepted;
 }
 
-static QChannel *
-enter_listener (QSocket     *self,
-                const char  *name,
+/* Both kinds of accept. */
+typedef struct
+{
+  QSocketCall call;
+  QChannel *channel;      /* of the listener */
+
+  QAcceptOp accept;       /* without TLS */
+
+  QTlsConfig *tls;        /* and with */
+  QOpChain chain;
+  QAcceptSslOp accept_ssl;
+  QHandshakeOp handshake;
+  QSocket *accepted;
+  QChannel *connection;   /* of the accepted socket, pinned */
+} AcceptCall;
+
+static gboolean
+enter_listener (AcceptCall  *self,
                 GError     **error)
 {
-  QChannel *channel = q_socket_enter (self, Q_ROLE_READER, name, error);
+  self->channel = q_socket_enter (self->call.socket, Q_ROLE_READER, self->call.name, error);
+  if (self->channel == NULL)
+    return FALSE;
 
-  if (channel != NULL)
-    q_channel_check_listening (channel);
+  q_channel_check_listening (self->channel);
 
-  return channel;
+  return TRUE;
 }
+
+/* ---- without TLS ---- */
+
+static gboolean
+begin_accept (QSocketCall  *call,
+              GError      **error)
+{
+  AcceptCall *self = (AcceptCall *) call;
+  QSilentClients *silent;
+
+  if (!enter_listener (self, error))
+    return FALSE;
+
+  q_accept_op_init (&self->accept, call->name, self->channel, &call->socket->sink);
+  silent = &self->channel->silent;
+  if (silent->n > 0)
+    q_silent_clients_take (silent, 0, &self->accept.fd, &self->accept.peer);
+  call->op = self->accept.fd < 0 ? &self->accept.parent : NULL;
+
+  return TRUE;
+}
+
+static gboolean
+finish_accept (QSocketCall  *call,
+               gboolean      ok,
+               GError      **error)
+{
+  AcceptCall *self = (AcceptCall *) call;
+
+  if (ok && self->accept.fd >= 0)
+    call->pointer = new_accepted (call->socket, self->channel, &self->accept);
+  q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
+
+  return ok;
+}
+
+static const QSocketCallClass accept_class = {
+  .size = sizeof (AcceptCall), .begin = begin_accept, .finish = finish_accept,
+  .result = Q_CALL_POINTER, .free_pointer = g_object_unref,
+};
 
 QSocket *
 q_socket_accept (QSocket       *self,
@@ -47,73 +103,98 @@ q_socket_accept (QSocket       *self,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  QSocket *accepted = NULL;
-  QChannel *channel;
-  QAcceptOp op;
+  AcceptCall accept;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  channel = enter_listener (self, "accept", error);
-  if (channel == NULL)
-    return NULL;
+  /* Most of it is not for this one. */
+  accept.call = (QSocketCall) { .klass = &accept_class, .socket = self, .name = "accept on" };
+  q_socket_call_run (&accept.call, timeout_ms, cancellable, error);
 
-  q_accept_op_init (&op, "accept on", channel, &self->sink);
-  if (channel->silent.n > 0)
-    q_silent_clients_take (&channel->silent, 0, &op.fd, &op.peer);
+  return accept.call.pointer;
+}
 
-  if ((op.fd >= 0 || q_op_run (&op.parent, timeout_ms, cancellable, error)) && op.fd >= 0)
-    accepted = new_accepted (self, channel, &op);
+void
+q_socket_accept_async (QSocket             *self,
+                       int                  timeout_ms,
+                       int                  io_priority,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  g_return_if_fail (Q_IS_SOCKET (self));
 
-  q_socket_leave (self, Q_ROLE_READER, channel);
+  q_socket_call_start (q_socket_call_new (&accept_class, self, "accept on"),
+                       q_socket_accept_async, "[qsocket] accept_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
 
-  return accepted;
+QSocket *
+q_socket_accept_finish (QSocket       *self,
+                        GAsyncResult  *result,
+                        GError       **error)
+{
+  return q_socket_call_finish_pointer (self, result, q_socket_accept_async, error);
 }
 
 /* ---- with TLS ---- */
-
-typedef struct
-{
-  QSocket *listener;
-  QChannel *channel;      /* of the listener */
-  QTlsConfig *tls;
-  QOpChain chain;
-  QAcceptSslOp accept;
-  QHandshakeOp handshake;
-  QSocket *accepted;
-  QChannel *connection;   /* of the accepted socket, pinned */
-} SecureAccept;
 
 static QOp *
 accepted (QOpChain *chain,
           QOp      *done)
 {
-  SecureAccept *self = chain->data;
+  AcceptCall *self = chain->data;
+  QAcceptOp *accept = &self->accept_ssl.accept;
 
-  if (done != &self->accept.parent || self->accept.accept.fd < 0)
+  if (done != &self->accept_ssl.parent || accept->fd < 0)
     return NULL;
 
-  self->accepted = new_accepted (self->listener, self->channel, &self->accept.accept);
+  self->accepted = new_accepted (self->call.socket, self->channel, accept);
   self->connection = q_socket_ref_channel (self->accepted);
   q_channel_pin (self->connection);
-  q_socket_set_handshaking (self->listener, self->connection);
+  q_socket_set_handshaking (self->call.socket, self->connection);
 
-  q_handshake_op_init (&self->handshake, chain->parent.name, self->connection,
+  q_handshake_op_init (&self->handshake, self->call.name, self->connection,
                        &self->accepted->sink, self->tls, NULL, TRUE);
   self->handshake.has_spoken = TRUE;
 
   return &self->handshake.parent;
 }
 
-static void
-finish_handshake (SecureAccept *self,
-                  gboolean      ok)
+static gboolean
+begin_accept_ssl (QSocketCall  *call,
+                  GError      **error)
 {
-  q_socket_set_handshaking (self->listener, NULL);
+  AcceptCall *self = (AcceptCall *) call;
+
+  self->tls = q_socket_ref_tls_config (call->socket);
+  if (!enter_listener (self, error))
+    return FALSE;
+
+  if (!q_handshake_check (self->tls, NULL, TRUE, self->channel->socktype, error))
+    {
+      q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
+      return q_socket_prefix_error (call->name, error);
+    }
+
+  q_accept_ssl_op_init (&self->accept_ssl, call->name, self->channel, &call->socket->sink);
+  q_op_chain_init (&self->chain, &self->accept_ssl.parent, accepted, self);
+  call->op = &self->chain.parent;
+
+  return TRUE;
+}
+
+static void
+finish_handshake (AcceptCall *self,
+                  gboolean    ok)
+{
+  q_socket_set_handshaking (self->call.socket, NULL);
   q_channel_unpin (self->connection);
 
-  if (ok && q_socket_set_transport (self->accepted, self->connection,
-                                    &g_steal_pointer (&self->handshake.transport)->session.parent))
+  if (ok &&
+      q_socket_set_transport (self->accepted, self->connection,
+                              &g_steal_pointer (&self->handshake.transport)->session.parent))
     q_socket_emit_ssl_established (self->accepted);
   else
     g_clear_object (&self->accepted);
@@ -121,39 +202,70 @@ finish_handshake (SecureAccept *self,
   g_clear_pointer (&self->connection, q_channel_unref);
 }
 
+static gboolean
+finish_accept_ssl (QSocketCall  *call,
+                   gboolean      ok,
+                   GError      **error)
+{
+  AcceptCall *self = (AcceptCall *) call;
+
+  q_accept_ssl_op_clear (&self->accept_ssl);
+  if (self->accepted != NULL)
+    finish_handshake (self, ok);
+  call->pointer = self->accepted;
+  q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
+
+  return ok;
+}
+
+static void
+clear_accept_ssl (QSocketCall *call)
+{
+  q_tls_config_unref (((AcceptCall *) call)->tls);
+}
+
+static const QSocketCallClass accept_ssl_class = {
+  .size = sizeof (AcceptCall), .begin = begin_accept_ssl, .finish = finish_accept_ssl,
+  .clear = clear_accept_ssl, .result = Q_CALL_POINTER, .free_pointer = g_object_unref,
+};
+
 QSocket *
 q_socket_accept_ssl (QSocket       *self,
                      int            timeout_ms,
                      GCancellable  *cancellable,
                      GError       **error)
 {
-  g_autoptr (QTlsConfig) tls = NULL;
-  SecureAccept accept = { .listener = self };
-  gboolean ok;
+  AcceptCall accept = {
+    .call = { .klass = &accept_ssl_class, .socket = self, .name = "accept_ssl on" },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  accept.channel = enter_listener (self, "accept_ssl", error);
-  if (accept.channel == NULL)
-    return NULL;
+  q_socket_call_run (&accept.call, timeout_ms, cancellable, error);
 
-  accept.tls = tls = q_socket_ref_tls_config (self);
-  if (!q_handshake_check (tls, NULL, TRUE, accept.channel->socktype, error))
-    {
-      q_socket_prefix_error ("accept_ssl", error);
-      q_socket_leave (self, Q_ROLE_READER, accept.channel);
-      return NULL;
-    }
+  return accept.call.pointer;
+}
 
-  q_accept_ssl_op_init (&accept.accept, "accept_ssl on", accept.channel, &self->sink);
-  q_op_chain_init (&accept.chain, &accept.accept.parent, accepted, &accept);
-  ok = q_op_run (&accept.chain.parent, timeout_ms, cancellable, error);
-  q_accept_ssl_op_clear (&accept.accept);
-  if (accept.accepted != NULL)
-    finish_handshake (&accept, ok);
+void
+q_socket_accept_ssl_async (QSocket             *self,
+                           int                  timeout_ms,
+                           int                  io_priority,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  g_return_if_fail (Q_IS_SOCKET (self));
 
-  q_socket_leave (self, Q_ROLE_READER, accept.channel);
+  q_socket_call_start (q_socket_call_new (&accept_ssl_class, self, "accept_ssl on"),
+                       q_socket_accept_ssl_async, "[qsocket] accept_ssl_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
 
-  return accept.accepted;
+QSocket *
+q_socket_accept_ssl_finish (QSocket       *self,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  return q_socket_call_finish_pointer (self, result, q_socket_accept_ssl_async, error);
 }

@@ -6,8 +6,8 @@
 
 #include "q-handshake-op-private.h"
 #include "q-op-chain-private.h"
+#include "q-socket-call-private.h"
 #include "q-socket-connect.h"
-#include "q-socket-private.h"
 #include "q-target-private.h"
 
 /* ---- the one way to open a connection ---- */
@@ -15,14 +15,21 @@
 /* A connect, and behind it a handshake if there is to be one. */
 typedef struct
 {
-  QSocket *socket;
+  QSocketCall call;
+  QEndpoint endpoint;
+  char *target;           /* for messages */
+  char *path;             /* what the endpoint points to */
+  char *host;
+  char *service;
+  gboolean secure;
+
   QOpChain chain;
   QConnectOp connect;
   QHandshakeOp handshake;
   QTlsConfig *tls;        /* NULL: no handshake */
-  const char *host;       /* whose certificate it has to be */
+  const char *peer_name;  /* whose certificate it has to be */
   QChannel *channel;      /* once it is connected */
-} Opening;
+} ConnectCall;
 
 /* What a connect leaves when it succeeded. */
 static QChannel *
@@ -45,7 +52,7 @@ static QOp *
 connected (QOpChain *chain,
            QOp      *done)
 {
-  Opening *self = chain->data;
+  ConnectCall *self = chain->data;
 
   if (done != &self->connect.parent)
     return NULL;
@@ -55,11 +62,11 @@ connected (QOpChain *chain,
     return NULL;
 
   q_channel_pin (self->channel);
-  q_socket_set_handshaking (self->socket, self->channel);
-  q_socket_emit_type (self->socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
+  q_socket_set_handshaking (self->call.socket, self->channel);
+  q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
 
-  q_handshake_op_init (&self->handshake, chain->parent.name, self->channel, &self->socket->sink,
-                       self->tls, self->host != NULL ? self->host : self->channel->host, FALSE);
+  q_handshake_op_init (&self->handshake, chain->parent.name, self->channel, &self->call.socket->sink,
+                       self->tls, self->peer_name != NULL ? self->peer_name : self->channel->host, FALSE);
   self->handshake.parent.target = chain->parent.target;
 
   return &self->handshake.parent;
@@ -67,10 +74,10 @@ connected (QOpChain *chain,
 
 /* The handshake is over, one way or the other. */
 static void
-finish_handshake (Opening  *self,
-                  gboolean  ok)
+finish_handshake (ConnectCall *self,
+                  gboolean     ok)
 {
-  q_socket_set_handshaking (self->socket, NULL);
+  q_socket_set_handshaking (self->call.socket, NULL);
   if (ok)
     q_channel_swap_transport (self->channel,
                               &g_steal_pointer (&self->handshake.transport)->session.parent);
@@ -80,14 +87,14 @@ finish_handshake (Opening  *self,
 
   /* It was said to be connected. */
   if (!ok)
-    q_socket_emit_type (self->socket, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
+    q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
 }
 
 static gboolean
-install_connection (Opening  *self,
-                    GError  **error)
+install_connection (ConnectCall  *self,
+                    GError      **error)
 {
-  if (q_socket_install_opened (self->socket, q_channel_ref (self->channel)))
+  if (q_socket_install_opened (self->call.socket, q_channel_ref (self->channel)))
     return TRUE;
 
   q_op_fail_closed_here (&self->chain.parent);
@@ -97,22 +104,52 @@ install_connection (Opening  *self,
 }
 
 static gboolean
-open_connection (Opening       *self,
-                 int            timeout_ms,
-                 GCancellable  *cancellable,
-                 GError       **error)
+check_handshake (ConnectCall  *self,
+                 GError      **error)
 {
-  QSocket *socket = self->socket;
-  gboolean ok;
+  const char *name;
 
+  self->tls = q_socket_ref_tls_config (self->call.socket);
+  self->peer_name = self->tls->server_name;
+  name = self->peer_name != NULL ? self->peer_name : self->host;
+
+  return q_handshake_check (self->tls, name, FALSE, self->endpoint.socktype, error) ||
+         q_socket_prefix_error (self->call.name, error);
+}
+
+static gboolean
+begin_connect (QSocketCall  *call,
+               GError      **error)
+{
+  ConnectCall *self = (ConnectCall *) call;
+  QSocket *socket = call->socket;
+
+  if (self->secure && !check_handshake (self, error))
+    return FALSE;
+  if (!q_socket_begin_opening (socket, call->name, error))
+    return FALSE;
+
+  q_connect_op_init (&self->connect, call->name, self->target, &self->endpoint, &socket->sink);
   self->connect.endpoint.no_delay = socket->settings.no_delay;
+  q_op_chain_init (&self->chain, &self->connect.parent, connected, self);
+  call->op = &self->chain.parent;
+
   g_mutex_lock (&socket->lock);
   socket->connecting = &self->connect;
   if (socket->opening_aborted)
     q_connect_op_abort (&self->connect);
   g_mutex_unlock (&socket->lock);
 
-  ok = q_op_run (&self->chain.parent, timeout_ms, cancellable, error);
+  return TRUE;
+}
+
+static gboolean
+finish_connect (QSocketCall  *call,
+                gboolean      ok,
+                GError      **error)
+{
+  ConnectCall *self = (ConnectCall *) call;
+  QSocket *socket = call->socket;
 
   g_mutex_lock (&socket->lock);
   socket->connecting = NULL;
@@ -120,52 +157,37 @@ open_connection (Opening       *self,
 
   if (self->tls != NULL && self->channel != NULL)
     finish_handshake (self, ok);
-
-  return ok && install_connection (self, error);
-}
-
-static gboolean
-run_connect (QSocket          *socket,
-             const char       *name,
-             const char       *target,
-             const QEndpoint  *endpoint,
-             gboolean          secure,
-             int               timeout_ms,
-             GCancellable     *cancellable,
-             GError          **error)
-{
-  g_autoptr (QTlsConfig) tls = secure ? q_socket_ref_tls_config (socket) : NULL;
-  Opening self = { .socket = socket, .tls = tls };
-  gboolean ok;
-
-  if (secure)
-    {
-      self.host = tls->server_name;
-      if (!q_handshake_check (tls, self.host != NULL ? self.host : endpoint->host, FALSE,
-                              endpoint->socktype, error))
-        return q_socket_prefix_error (name, error);
-    }
-
-  if (!q_socket_begin_opening (socket, name, error))
-    return FALSE;
-
-  q_connect_op_init (&self.connect, name, target, endpoint, &socket->sink);
-  q_op_chain_init (&self.chain, &self.connect.parent, connected, &self);
-  ok = open_connection (&self, timeout_ms, cancellable, error);
-  q_connect_op_clear (&self.connect);
+  ok = ok && install_connection (self, error);
+  q_connect_op_clear (&self->connect);
 
   g_object_ref (socket);
   q_socket_end_opening (socket);
-  if (ok && secure)
+  if (ok && self->secure)
     q_socket_emit_ssl_established (socket);
   else if (ok)
     q_socket_emit_type (socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
   g_object_unref (socket);
 
-  g_clear_pointer (&self.channel, q_channel_unref);
-
   return ok;
 }
+
+static void
+clear_connect (QSocketCall *call)
+{
+  ConnectCall *self = (ConnectCall *) call;
+
+  g_clear_pointer (&self->channel, q_channel_unref);
+  g_clear_pointer (&self->tls, q_tls_config_unref);
+  g_free (self->target);
+  g_free (self->path);
+  g_free (self->host);
+  g_free (self->service);
+}
+
+static const QSocketCallClass connect_class = {
+  .size = sizeof (ConnectCall), .begin = begin_connect, .finish = finish_connect,
+  .clear = clear_connect,
+};
 
 /* ---- what the caller may say ---- */
 
@@ -226,34 +248,133 @@ check_port (int      port,
   return port != 0 || set_invalid (error, "a port", port);
 }
 
-/* ---- public ---- */
+/* Three ways to say where to; each fills in the call, or fails. */
 
 static gboolean
-connect_to_target (QSocket       *self,
-                   const char    *name,
-                   const char    *text,
-                   gboolean       secure,
-                   int            timeout_ms,
-                   GCancellable  *cancellable,
-                   GError       **error)
+set_target (ConnectCall  *self,
+            const char   *text,
+            GError      **error)
 {
-  g_auto (QTarget) target = Q_TARGET_INIT;
-  QEndpoint endpoint = { .socktype = SOCK_STREAM, .port = -1 };
+  QEndpoint *endpoint = &self->endpoint;
+  QTarget target = Q_TARGET_INIT;
 
   if (!q_target_parse (text, FALSE, &target, error))
-    return q_socket_prefix_error (name, error);
+    return FALSE;
 
-  endpoint.path = target.path;
-  endpoint.host = target.host;
-  endpoint.service = target.service;
-  endpoint.family = target.family;
-  if (target.service != NULL &&
-      (!q_target_check_service (target.service, &endpoint.port, error) ||
-       !check_port (endpoint.port, error)))
-    return q_socket_prefix_error (name, error);
+  self->target = g_strdup (text);
+  self->path = target.path;
+  self->host = target.host;
+  self->service = target.service;
+  *endpoint = (QEndpoint) {
+    .path = target.path, .host = target.host, .service = target.service, .port = -1,
+    .family = target.family, .socktype = SOCK_STREAM,
+  };
 
-  return run_connect (self, name, text, &endpoint, secure, timeout_ms, cancellable, error);
+  return target.service == NULL ||
+         (q_target_check_service (target.service, &endpoint->port, error) &&
+          check_port (endpoint->port, error));
 }
+
+static gboolean
+set_host (ConnectCall    *self,
+          const char     *host,
+          const char     *service,
+          GSocketFamily   family,
+          GSocketType     socktype,
+          GError        **error)
+{
+  QEndpoint *endpoint = &self->endpoint;
+
+  self->host = g_strdup (host);
+  self->service = g_strdup (service);
+  *endpoint = (QEndpoint) { .host = self->host, .service = self->service, .family = family };
+  if (!q_target_check_host (host, error) ||
+      !q_target_check_service (service, &endpoint->port, error) ||
+      !check_port (endpoint->port, error) ||
+      !q_socket_check_inet_family (family, error) ||
+      !q_socket_check_type (socktype, &endpoint->socktype, error))
+    return FALSE;
+
+  self->target = g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, service);
+
+  return TRUE;
+}
+
+static gboolean
+set_path (ConnectCall  *self,
+          const char   *path,
+          GSocketType   socktype,
+          int           protocol,
+          GError      **error)
+{
+  self->path = g_strdup (path);
+  self->target = g_strdup (path);
+  self->endpoint = (QEndpoint) {
+    .path = self->path, .port = -1, .family = G_SOCKET_FAMILY_UNIX, .protocol = protocol,
+  };
+
+  return q_target_check_path (path, error) &&
+         q_socket_check_type (socktype, &self->endpoint.socktype, error);
+}
+
+/* Blocking: runs what one of the three has filled in, if it has. */
+static gboolean
+run (ConnectCall   *self,
+     gboolean       is_set,
+     int            timeout_ms,
+     GCancellable  *cancellable,
+     GError       **error)
+{
+  if (is_set)
+    return q_socket_call_run (&self->call, timeout_ms, cancellable, error);
+
+  clear_connect (&self->call);
+
+  return q_socket_prefix_error (self->call.name, error);
+}
+
+/* Asynchronous: likewise; takes over @self and @error. */
+static void
+start (ConnectCall         *self,
+       GError              *error,
+       gpointer             tag,
+       const char          *tag_name,
+       int                  timeout_ms,
+       int                  io_priority,
+       GCancellable        *cancellable,
+       GAsyncReadyCallback  callback,
+       gpointer             user_data)
+{
+  if (error == NULL)
+    {
+      q_socket_call_start (&self->call, tag, tag_name, timeout_ms, io_priority, cancellable,
+                           callback, user_data);
+      return;
+    }
+
+  q_socket_prefix_error (self->call.name, &error);
+  q_socket_call_fail (self->call.socket, tag, error, cancellable, callback, user_data);
+  clear_connect (&self->call);
+  g_free (self);
+}
+
+static ConnectCall *
+new_call (QSocket    *self,
+          const char *name,
+          gboolean    secure)
+{
+  ConnectCall *call = q_socket_call_new (&connect_class, self, name);
+
+  call->secure = secure;
+
+  return call;
+}
+
+#define CALL_INIT(self, is_secure, call_name) \
+  { .call = { .klass = &connect_class, .socket = (self), .name = (call_name) }, \
+    .secure = (is_secure) }
+
+/* ---- public ---- */
 
 gboolean
 q_socket_connect (QSocket       *self,
@@ -262,11 +383,13 @@ q_socket_connect (QSocket       *self,
                   GCancellable  *cancellable,
                   GError       **error)
 {
+  ConnectCall call = CALL_INIT (self, FALSE, "connect to");
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (target != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return connect_to_target (self, "connect to", target, FALSE, timeout_ms, cancellable, error);
+  return run (&call, set_target (&call, target, error), timeout_ms, cancellable, error);
 }
 
 gboolean
@@ -276,11 +399,42 @@ q_socket_connect_to (QSocket       *self,
                      GCancellable  *cancellable,
                      GError       **error)
 {
+  ConnectCall call = CALL_INIT (self, FALSE, "connect_to");
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (target != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return connect_to_target (self, "connect_to", target, FALSE, timeout_ms, cancellable, error);
+  return run (&call, set_target (&call, target, error), timeout_ms, cancellable, error);
+}
+
+void
+q_socket_connect_to_async (QSocket             *self,
+                           const char          *target,
+                           int                  timeout_ms,
+                           int                  io_priority,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  GError *error = NULL;
+  ConnectCall *call;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (target != NULL);
+
+  call = new_call (self, "connect_to", FALSE);
+  set_target (call, target, &error);
+  start (call, error, q_socket_connect_to_async, "[qsocket] connect_to_async",
+         timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_connect_to_finish (QSocket       *self,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_connect_to_async, error);
 }
 
 gboolean
@@ -290,38 +444,42 @@ q_socket_connect_ssl (QSocket       *self,
                       GCancellable  *cancellable,
                       GError       **error)
 {
+  ConnectCall call = CALL_INIT (self, TRUE, "connect_ssl to");
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (target != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return connect_to_target (self, "connect_ssl to", target, TRUE, timeout_ms, cancellable, error);
+  return run (&call, set_target (&call, target, error), timeout_ms, cancellable, error);
 }
 
-static gboolean
-connect_to_host (QSocket        *self,
-                 const char     *name,
-                 const char     *host,
-                 const char     *service,
-                 GSocketFamily   family,
-                 GSocketType     socktype,
-                 gboolean        secure,
-                 int             timeout_ms,
-                 GCancellable   *cancellable,
-                 GError        **error)
+void
+q_socket_connect_ssl_async (QSocket             *self,
+                            const char          *target,
+                            int                  timeout_ms,
+                            int                  io_priority,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
 {
-  QEndpoint endpoint = { .host = host, .service = service, .family = family };
-  g_autofree char *target = NULL;
+  GError *error = NULL;
+  ConnectCall *call;
 
-  if (!q_target_check_host (host, error) ||
-      !q_target_check_service (service, &endpoint.port, error) ||
-      !check_port (endpoint.port, error) ||
-      !q_socket_check_inet_family (family, error) ||
-      !q_socket_check_type (socktype, &endpoint.socktype, error))
-    return q_socket_prefix_error (name, error);
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (target != NULL);
 
-  target = g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, service);
+  call = new_call (self, "connect_ssl to", TRUE);
+  set_target (call, target, &error);
+  start (call, error, q_socket_connect_ssl_async, "[qsocket] connect_ssl_async",
+         timeout_ms, io_priority, cancellable, callback, user_data);
+}
 
-  return run_connect (self, name, target, &endpoint, secure, timeout_ms, cancellable, error);
+gboolean
+q_socket_connect_ssl_finish (QSocket       *self,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_connect_ssl_async, error);
 }
 
 gboolean
@@ -334,12 +492,46 @@ q_socket_connect_inet (QSocket        *self,
                        GCancellable   *cancellable,
                        GError        **error)
 {
+  ConnectCall call = CALL_INIT (self, FALSE, "connect_inet to");
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (host != NULL && service != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return connect_to_host (self, "connect_inet to", host, service, family, socktype, FALSE,
-                          timeout_ms, cancellable, error);
+  return run (&call, set_host (&call, host, service, family, socktype, error),
+              timeout_ms, cancellable, error);
+}
+
+void
+q_socket_connect_inet_async (QSocket             *self,
+                             const char          *host,
+                             const char          *service,
+                             GSocketFamily        family,
+                             GSocketType          socktype,
+                             int                  timeout_ms,
+                             int                  io_priority,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  GError *error = NULL;
+  ConnectCall *call;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (host != NULL && service != NULL);
+
+  call = new_call (self, "connect_inet to", FALSE);
+  set_host (call, host, service, family, socktype, &error);
+  start (call, error, q_socket_connect_inet_async, "[qsocket] connect_inet_async",
+         timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_connect_inet_finish (QSocket       *self,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_connect_inet_async, error);
 }
 
 gboolean
@@ -352,34 +544,46 @@ q_socket_connect_inet_ssl (QSocket        *self,
                            GCancellable   *cancellable,
                            GError        **error)
 {
+  ConnectCall call = CALL_INIT (self, TRUE, "connect_inet_ssl to");
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (host != NULL && service != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return connect_to_host (self, "connect_inet_ssl to", host, service, family, socktype, TRUE,
-                          timeout_ms, cancellable, error);
+  return run (&call, set_host (&call, host, service, family, socktype, error),
+              timeout_ms, cancellable, error);
 }
 
-static gboolean
-connect_to_path (QSocket       *self,
-                 const char    *name,
-                 const char    *path,
-                 GSocketType    socktype,
-                 int            protocol,
-                 gboolean       secure,
-                 int            timeout_ms,
-                 GCancellable  *cancellable,
-                 GError       **error)
+void
+q_socket_connect_inet_ssl_async (QSocket             *self,
+                                 const char          *host,
+                                 const char          *service,
+                                 GSocketFamily        family,
+                                 GSocketType          socktype,
+                                 int                  timeout_ms,
+                                 int                  io_priority,
+                                 GCancellable        *cancellable,
+                                 GAsyncReadyCallback  callback,
+                                 gpointer             user_data)
 {
-  QEndpoint endpoint = {
-    .path = path, .port = -1, .family = G_SOCKET_FAMILY_UNIX, .protocol = protocol,
-  };
+  GError *error = NULL;
+  ConnectCall *call;
 
-  if (!q_target_check_path (path, error) ||
-      !q_socket_check_type (socktype, &endpoint.socktype, error))
-    return q_socket_prefix_error (name, error);
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (host != NULL && service != NULL);
 
-  return run_connect (self, name, path, &endpoint, secure, timeout_ms, cancellable, error);
+  call = new_call (self, "connect_inet_ssl to", TRUE);
+  set_host (call, host, service, family, socktype, &error);
+  start (call, error, q_socket_connect_inet_ssl_async, "[qsocket] connect_inet_ssl_async",
+         timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_connect_inet_ssl_finish (QSocket       *self,
+                                  GAsyncResult  *result,
+                                  GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_connect_inet_ssl_async, error);
 }
 
 gboolean
@@ -391,12 +595,45 @@ q_socket_connect_unix (QSocket       *self,
                        GCancellable  *cancellable,
                        GError       **error)
 {
+  ConnectCall call = CALL_INIT (self, FALSE, "connect_unix to");
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return connect_to_path (self, "connect_unix to", path, socktype, protocol, FALSE,
-                          timeout_ms, cancellable, error);
+  return run (&call, set_path (&call, path, socktype, protocol, error),
+              timeout_ms, cancellable, error);
+}
+
+void
+q_socket_connect_unix_async (QSocket             *self,
+                             const char          *path,
+                             GSocketType          socktype,
+                             int                  protocol,
+                             int                  timeout_ms,
+                             int                  io_priority,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  GError *error = NULL;
+  ConnectCall *call;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (path != NULL);
+
+  call = new_call (self, "connect_unix to", FALSE);
+  set_path (call, path, socktype, protocol, &error);
+  start (call, error, q_socket_connect_unix_async, "[qsocket] connect_unix_async",
+         timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_connect_unix_finish (QSocket       *self,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_connect_unix_async, error);
 }
 
 gboolean
@@ -408,10 +645,43 @@ q_socket_connect_unix_ssl (QSocket       *self,
                            GCancellable  *cancellable,
                            GError       **error)
 {
+  ConnectCall call = CALL_INIT (self, TRUE, "connect_unix_ssl to");
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return connect_to_path (self, "connect_unix_ssl to", path, socktype, protocol, TRUE,
-                          timeout_ms, cancellable, error);
+  return run (&call, set_path (&call, path, socktype, protocol, error),
+              timeout_ms, cancellable, error);
+}
+
+void
+q_socket_connect_unix_ssl_async (QSocket             *self,
+                                 const char          *path,
+                                 GSocketType          socktype,
+                                 int                  protocol,
+                                 int                  timeout_ms,
+                                 int                  io_priority,
+                                 GCancellable        *cancellable,
+                                 GAsyncReadyCallback  callback,
+                                 gpointer             user_data)
+{
+  GError *error = NULL;
+  ConnectCall *call;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (path != NULL);
+
+  call = new_call (self, "connect_unix_ssl to", TRUE);
+  set_path (call, path, socktype, protocol, &error);
+  start (call, error, q_socket_connect_unix_ssl_async, "[qsocket] connect_unix_ssl_async",
+         timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_connect_unix_ssl_finish (QSocket       *self,
+                                  GAsyncResult  *result,
+                                  GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_connect_unix_ssl_async, error);
 }

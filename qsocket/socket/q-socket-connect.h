@@ -70,6 +70,50 @@ gboolean q_socket_connect_to (QSocket       *self,
                               GError       **error);
 
 /**
+ * q_socket_connect_to_async:
+ * @self: a socket
+ * @target: a host and service, or the path of a UNIX socket
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.connect_to] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_connect_to_async (QSocket             *self,
+                                const char          *target,
+                                int                  timeout_ms,
+                                int                  io_priority,
+                                GCancellable        *cancellable,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data);
+
+/**
+ * q_socket_connect_to_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.connect_to_async].
+ *
+ * Fails as [method@QSocket.Socket.connect_to] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_to_finish (QSocket       *self,
+                                     GAsyncResult  *result,
+                                     GError       **error);
+
+/**
  * q_socket_connect_inet:
  * @self: a socket
  * @host: a name or an address, without brackets
@@ -99,6 +143,56 @@ gboolean q_socket_connect_inet (QSocket        *self,
                                 GError        **error);
 
 /**
+ * q_socket_connect_inet_async:
+ * @self: a socket
+ * @host: a name or an address, without brackets
+ * @service: a port number from 1 to 65535 or the name of a service
+ * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
+ * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.connect_inet] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_connect_inet_async (QSocket             *self,
+                                  const char          *host,
+                                  const char          *service,
+                                  GSocketFamily        family,
+                                  GSocketType          socktype,
+                                  int                  timeout_ms,
+                                  int                  io_priority,
+                                  GCancellable        *cancellable,
+                                  GAsyncReadyCallback  callback,
+                                  gpointer             user_data);
+
+/**
+ * q_socket_connect_inet_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.connect_inet_async].
+ *
+ * Fails as [method@QSocket.Socket.connect_inet] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_inet_finish (QSocket       *self,
+                                       GAsyncResult  *result,
+                                       GError       **error);
+
+/**
  * q_socket_connect_unix:
  * @self: a socket
  * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
@@ -125,6 +219,54 @@ gboolean q_socket_connect_unix (QSocket       *self,
                                 int            timeout_ms,
                                 GCancellable  *cancellable,
                                 GError       **error);
+
+/**
+ * q_socket_connect_unix_async:
+ * @self: a socket
+ * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
+ * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
+ * @protocol: the number of the protocol; 0 for the default
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.connect_unix] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_connect_unix_async (QSocket             *self,
+                                  const char          *path,
+                                  GSocketType          socktype,
+                                  int                  protocol,
+                                  int                  timeout_ms,
+                                  int                  io_priority,
+                                  GCancellable        *cancellable,
+                                  GAsyncReadyCallback  callback,
+                                  gpointer             user_data);
+
+/**
+ * q_socket_connect_unix_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.connect_unix_async].
+ *
+ * Fails as [method@QSocket.Socket.connect_unix] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_unix_finish (QSocket       *self,
+                                       GAsyncResult  *result,
+                                       GError       **error);
 
 /**
  * q_socket_connect_ssl:
@@ -165,6 +307,50 @@ gboolean q_socket_connect_ssl (QSocket       *self,
                                GError       **error);
 
 /**
+ * q_socket_connect_ssl_async:
+ * @self: a socket
+ * @target: a host and service, or the path of a UNIX socket
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.connect_ssl] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_connect_ssl_async (QSocket             *self,
+                                 const char          *target,
+                                 int                  timeout_ms,
+                                 int                  io_priority,
+                                 GCancellable        *cancellable,
+                                 GAsyncReadyCallback  callback,
+                                 gpointer             user_data);
+
+/**
+ * q_socket_connect_ssl_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.connect_ssl_async].
+ *
+ * Fails as [method@QSocket.Socket.connect_ssl] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_ssl_finish (QSocket       *self,
+                                      GAsyncResult  *result,
+                                      GError       **error);
+
+/**
  * q_socket_connect_inet_ssl:
  * @self: a socket
  * @host: a name or an address, without brackets
@@ -193,6 +379,56 @@ gboolean q_socket_connect_inet_ssl (QSocket        *self,
                                     GError        **error);
 
 /**
+ * q_socket_connect_inet_ssl_async:
+ * @self: a socket
+ * @host: a name or an address, without brackets
+ * @service: a port number from 1 to 65535 or the name of a service
+ * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
+ * @socktype: `G_SOCKET_TYPE_STREAM`; any other is [error@QSocket.SocketError] `INVALID_ARGUMENT`
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.connect_inet_ssl] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_connect_inet_ssl_async (QSocket             *self,
+                                      const char          *host,
+                                      const char          *service,
+                                      GSocketFamily        family,
+                                      GSocketType          socktype,
+                                      int                  timeout_ms,
+                                      int                  io_priority,
+                                      GCancellable        *cancellable,
+                                      GAsyncReadyCallback  callback,
+                                      gpointer             user_data);
+
+/**
+ * q_socket_connect_inet_ssl_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.connect_inet_ssl_async].
+ *
+ * Fails as [method@QSocket.Socket.connect_inet_ssl] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_inet_ssl_finish (QSocket       *self,
+                                           GAsyncResult  *result,
+                                           GError       **error);
+
+/**
  * q_socket_connect_unix_ssl:
  * @self: a socket
  * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
@@ -217,5 +453,53 @@ gboolean q_socket_connect_unix_ssl (QSocket       *self,
                                     int            timeout_ms,
                                     GCancellable  *cancellable,
                                     GError       **error);
+
+/**
+ * q_socket_connect_unix_ssl_async:
+ * @self: a socket
+ * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
+ * @socktype: `G_SOCKET_TYPE_STREAM`; any other is [error@QSocket.SocketError] `INVALID_ARGUMENT`
+ * @protocol: the number of the protocol; 0 for the default
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.connect_unix_ssl] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_connect_unix_ssl_async (QSocket             *self,
+                                      const char          *path,
+                                      GSocketType          socktype,
+                                      int                  protocol,
+                                      int                  timeout_ms,
+                                      int                  io_priority,
+                                      GCancellable        *cancellable,
+                                      GAsyncReadyCallback  callback,
+                                      gpointer             user_data);
+
+/**
+ * q_socket_connect_unix_ssl_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.connect_unix_ssl_async].
+ *
+ * Fails as [method@QSocket.Socket.connect_unix_ssl] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_connect_unix_ssl_finish (QSocket       *self,
+                                           GAsyncResult  *result,
+                                           GError       **error);
 
 G_END_DECLS

@@ -40,6 +40,53 @@ gboolean q_socket_send (QSocket       *self,
                         GError       **error);
 
 /**
+ * q_socket_send_async:
+ * @self: a socket
+ * @string: UTF-8 text
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.send] without blocking.
+ *
+ * The text is copied.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_send_async (QSocket             *self,
+                          const char          *string,
+                          int                  timeout_ms,
+                          int                  io_priority,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data);
+
+/**
+ * q_socket_send_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.send_async].
+ *
+ * Fails as [method@QSocket.Socket.send] does.
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_finish (QSocket       *self,
+                               GAsyncResult  *result,
+                               GError       **error);
+
+/**
  * q_socket_send_binary:
  * @self: a socket
  * @data: (transfer none): the bytes
@@ -62,6 +109,51 @@ gboolean q_socket_send_binary (QSocket       *self,
                                int            timeout_ms,
                                GCancellable  *cancellable,
                                GError       **error);
+
+/**
+ * q_socket_send_binary_async:
+ * @self: a socket
+ * @data: (transfer none): the bytes
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.send_binary] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_send_binary_async (QSocket             *self,
+                                 GBytes              *data,
+                                 int                  timeout_ms,
+                                 int                  io_priority,
+                                 GCancellable        *cancellable,
+                                 GAsyncReadyCallback  callback,
+                                 gpointer             user_data);
+
+/**
+ * q_socket_send_binary_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.send_binary_async].
+ *
+ * Fails as [method@QSocket.Socket.send_binary] does.
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_binary_finish (QSocket       *self,
+                                      GAsyncResult  *result,
+                                      GError       **error);
 
 /**
  * q_socket_send_data:
@@ -88,6 +180,55 @@ gboolean q_socket_send_data (QSocket       *self,
                              int            timeout_ms,
                              GCancellable  *cancellable,
                              GError       **error);
+
+/**
+ * q_socket_send_data_async:
+ * @self: a socket
+ * @data: (array length=length): the bytes
+ * @length: the number of bytes
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.send_data] without blocking.
+ *
+ * The bytes are copied.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_send_data_async (QSocket             *self,
+                               const guint8        *data,
+                               gsize                length,
+                               int                  timeout_ms,
+                               int                  io_priority,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data);
+
+/**
+ * q_socket_send_data_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.send_data_async].
+ *
+ * Fails as [method@QSocket.Socket.send_data] does.
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_data_finish (QSocket       *self,
+                                    GAsyncResult  *result,
+                                    GError       **error);
 
 /**
  * q_socket_cork:
@@ -165,6 +306,50 @@ char *q_socket_recv (QSocket       *self,
                      int            timeout_ms,
                      GCancellable  *cancellable,
                      GError       **error);
+
+/**
+ * q_socket_recv_async:
+ * @self: a socket
+ * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.recv] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_recv_async (QSocket             *self,
+                          gssize               size,
+                          int                  timeout_ms,
+                          int                  io_priority,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data);
+
+/**
+ * q_socket_recv_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.recv_async].
+ *
+ * Fails as [method@QSocket.Socket.recv] does.
+ *
+ * Returns: (transfer full): the text, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+char *q_socket_recv_finish (QSocket       *self,
+                            GAsyncResult  *result,
+                            GError       **error);
 
 /**
  * q_socket_recv_binary:

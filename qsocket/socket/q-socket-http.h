@@ -57,6 +57,60 @@ gboolean q_socket_send_http_message (QSocket       *self,
                                      GError       **error);
 
 /**
+ * q_socket_send_http_message_async:
+ * @self: a socket
+ * @method: the method, such as `"GET"`
+ * @path: the request target as it is to appear in the start line, such as `"/index.html?a=1"`;
+ *   `""` is sent as `"/"`
+ * @http_version: `"1.0"` or `"1.1"`
+ * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
+ * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.send_http_message] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_send_http_message_async (QSocket             *self,
+                                       const char          *method,
+                                       const char          *path,
+                                       const char          *http_version,
+                                       GVariant            *headers,
+                                       GBytes              *body,
+                                       int                  timeout_ms,
+                                       int                  io_priority,
+                                       GCancellable        *cancellable,
+                                       GAsyncReadyCallback  callback,
+                                       gpointer             user_data);
+
+/**
+ * q_socket_send_http_message_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.send_http_message_async].
+ *
+ * Fails as [method@QSocket.Socket.send_http_message] does.
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_http_message_finish (QSocket       *self,
+                                            GAsyncResult  *result,
+                                            GError       **error);
+
+/**
  * q_socket_send_http_response:
  * @self: a socket
  * @status_code: the status, from 100 to 599
@@ -89,6 +143,59 @@ gboolean q_socket_send_http_response (QSocket       *self,
                                       int            timeout_ms,
                                       GCancellable  *cancellable,
                                       GError       **error);
+
+/**
+ * q_socket_send_http_response_async:
+ * @self: a socket
+ * @status_code: the status, from 100 to 599
+ * @desc: the text behind it, such as `"OK"`, or `""`
+ * @http_version: `"1.0"` or `"1.1"`
+ * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
+ * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.send_http_response] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_send_http_response_async (QSocket             *self,
+                                        guint                status_code,
+                                        const char          *desc,
+                                        const char          *http_version,
+                                        GVariant            *headers,
+                                        GBytes              *body,
+                                        int                  timeout_ms,
+                                        int                  io_priority,
+                                        GCancellable        *cancellable,
+                                        GAsyncReadyCallback  callback,
+                                        gpointer             user_data);
+
+/**
+ * q_socket_send_http_response_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.send_http_response_async].
+ *
+ * Fails as [method@QSocket.Socket.send_http_response] does.
+ *
+ * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_http_response_finish (QSocket       *self,
+                                             GAsyncResult  *result,
+                                             GError       **error);
 
 /**
  * q_socket_read_http_header:
@@ -135,5 +242,47 @@ GVariant *q_socket_read_http_header (QSocket       *self,
                                      int            timeout_ms,
                                      GCancellable  *cancellable,
                                      GError       **error);
+
+/**
+ * q_socket_read_http_header_async:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.read_http_header] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_read_http_header_async (QSocket             *self,
+                                      int                  timeout_ms,
+                                      int                  io_priority,
+                                      GCancellable        *cancellable,
+                                      GAsyncReadyCallback  callback,
+                                      gpointer             user_data);
+
+/**
+ * q_socket_read_http_header_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.read_http_header_async].
+ *
+ * Fails as [method@QSocket.Socket.read_http_header] does.
+ *
+ * Returns: (transfer full): an `a{sv}` or an `s`, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+GVariant *q_socket_read_http_header_finish (QSocket       *self,
+                                            GAsyncResult  *result,
+                                            GError       **error);
 
 G_END_DECLS

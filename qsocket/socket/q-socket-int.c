@@ -6,8 +6,8 @@
 
 #include "q-int-codec-private.h"
 #include "q-socket-int.h"
-#include "q-socket-private.h"
-#include "q-write-op-private.h"
+#include "q-socket-read-private.h"
+#include "q-socket-write-private.h"
 
 /* Every public function is a line of its own around one of two cores, which are
  * inlined into it with the format known: an integer that is in the buffer, or
@@ -24,7 +24,7 @@ send_int_slowly (QSocket       *self,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  return q_socket_write (self, name, bytes, size, NULL, 0, timeout_ms, cancellable, error);
+  return q_socket_write (self, name, bytes, size, timeout_ms, cancellable, error);
 }
 
 /* Into the cork, if that is all there is to do. */
@@ -378,4 +378,95 @@ q_socket_recv_u8_lsb (QSocket       *self,
 
   return (guint64) recv_int (self, "recv_u8_lsb from", Q_INT_FORMAT_U8_LSB,
                          timeout_ms, cancellable, error);
+}
+
+/* ---- asynchronous receiving ---- */
+
+static gboolean
+finish_int (QSocketCall  *call,
+            gboolean      ok,
+            GError      **error)
+{
+  QReadCall *self = (QReadCall *) call;
+
+  if (!q_read_call_finish (call, ok, error))
+    return FALSE;
+
+  call->integer = q_int_decode (self->format, self->bytes);
+
+  return TRUE;
+}
+
+static const QSocketCallClass int_class = {
+  .size = sizeof (QReadCall), .begin = q_read_call_begin, .finish = finish_int,
+  .result = Q_CALL_INTEGER,
+};
+
+void
+q_socket_recv_int_async (QSocket             *self,
+                         QIntFormat           format,
+                         int                  timeout_ms,
+                         int                  io_priority,
+                         GCancellable        *cancellable,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  QReadCall *read;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (q_int_format_is_valid (format));
+
+  read = q_socket_call_new (&int_class, self, "recv_int from");
+  read->result = Q_READ_TO_MEMORY;
+  read->format = format;
+  read->memory = read->bytes;
+  read->minimum = q_int_layouts[format].size;
+  read->size = (gssize) read->minimum;
+  read->exact = TRUE;
+  q_socket_call_start (&read->call, q_socket_recv_int_async, "[qsocket] recv_int_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gint64
+q_socket_recv_int_finish (QSocket       *self,
+                          GAsyncResult  *result,
+                          GError       **error)
+{
+  return q_socket_call_finish_integer (self, result, q_socket_recv_int_async, error);
+}
+
+/* ---- asynchronous sending ---- */
+
+void
+q_socket_send_int_async (QSocket             *self,
+                         QIntFormat           format,
+                         gint64               value,
+                         int                  timeout_ms,
+                         int                  io_priority,
+                         GCancellable        *cancellable,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  QWriteCall *write;
+  guint8 *bytes;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (q_int_format_is_valid (format));
+
+  bytes = g_malloc (8);
+  q_int_encode (format, value, bytes);
+  write = q_socket_call_new (&q_write_call_class, self, "send_int to");
+  write->head = write->owned = bytes;
+  write->head_length = q_int_layouts[format].size;
+  write->free_owned = g_free;
+  q_socket_call_start (&write->call, q_socket_send_int_async, "[qsocket] send_int_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_send_int_finish (QSocket       *self,
+                          GAsyncResult  *result,
+                          GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_send_int_async, error);
 }

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "q-int-format.h"
 #include "q-socket.h"
 
 G_BEGIN_DECLS
@@ -469,5 +470,94 @@ guint64 q_socket_recv_u8_lsb (QSocket       *self,
                               int            timeout_ms,
                               GCancellable  *cancellable,
                               GError       **error);
+
+/**
+ * q_socket_send_int_async:
+ * @self: a socket
+ * @format: how it looks on the wire
+ * @value: the integer, of which the low-order bytes are sent
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins to send an integer of any format without blocking: what [method@QSocket.Socket.send_i1] and
+ * its relatives do.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_send_int_async (QSocket             *self,
+                              QIntFormat           format,
+                              gint64               value,
+                              int                  timeout_ms,
+                              int                  io_priority,
+                              GCancellable        *cancellable,
+                              GAsyncReadyCallback  callback,
+                              gpointer             user_data);
+
+/**
+ * q_socket_send_int_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.send_int_async].
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_send_int_finish (QSocket       *self,
+                                   GAsyncResult  *result,
+                                   GError       **error);
+
+/**
+ * q_socket_recv_int_async:
+ * @self: a socket
+ * @format: how it looks on the wire
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins to receive an integer of any format without blocking: what [method@QSocket.Socket.recv_i1]
+ * and its relatives do.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_recv_int_async (QSocket             *self,
+                              QIntFormat           format,
+                              int                  timeout_ms,
+                              int                  io_priority,
+                              GCancellable        *cancellable,
+                              GAsyncReadyCallback  callback,
+                              gpointer             user_data);
+
+/**
+ * q_socket_recv_int_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.recv_int_async].
+ *
+ * Returns: the integer, with the sign that the format gives it; an unsigned one of 8 bytes has the
+ *   bits of a `guint64`; 0 with @error set on failure
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gint64 q_socket_recv_int_finish (QSocket       *self,
+                                 GAsyncResult  *result,
+                                 GError       **error);
 
 G_END_DECLS

@@ -176,6 +176,49 @@ QSocket *q_socket_accept (QSocket       *self,
                           GError       **error);
 
 /**
+ * q_socket_accept_async:
+ * @self: a listening socket
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.accept] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_accept_async (QSocket             *self,
+                            int                  timeout_ms,
+                            int                  io_priority,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data);
+
+/**
+ * q_socket_accept_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.accept_async].
+ *
+ * Fails as [method@QSocket.Socket.accept] does.
+ *
+ * Returns: (transfer full) (nullable): the connected socket; `NULL` if none came in time, or with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+QSocket *q_socket_accept_finish (QSocket       *self,
+                                 GAsyncResult  *result,
+                                 GError       **error);
+
+/**
  * q_socket_accept_ssl:
  * @self: a listening socket
  * @timeout_ms: milliseconds for the whole call, handshake included; negative: no limit, 0: no
@@ -213,5 +256,48 @@ QSocket *q_socket_accept_ssl (QSocket       *self,
                               int            timeout_ms,
                               GCancellable  *cancellable,
                               GError       **error);
+
+/**
+ * q_socket_accept_ssl_async:
+ * @self: a listening socket
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.accept_ssl] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_accept_ssl_async (QSocket             *self,
+                                int                  timeout_ms,
+                                int                  io_priority,
+                                GCancellable        *cancellable,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data);
+
+/**
+ * q_socket_accept_ssl_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.accept_ssl_async].
+ *
+ * Fails as [method@QSocket.Socket.accept_ssl] does.
+ *
+ * Returns: (transfer full) (nullable): the connected socket; `NULL` if none came in time, or with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+QSocket *q_socket_accept_ssl_finish (QSocket       *self,
+                                     GAsyncResult  *result,
+                                     GError       **error);
 
 G_END_DECLS

@@ -307,35 +307,17 @@ q_socket_finish_buffered (QSocket  *self,
   q_socket_give_role (self, Q_ROLE_READER);
 }
 
-/* ---- sending (q-socket-send.c) ---- */
+/* ---- sending (q-socket-write.c, q-socket-send.c) ---- */
 
-/* Sends head and body as one, or gathers them if the socket is corked. */
 gboolean q_socket_write (QSocket       *self,
                          const char    *name,
-                         const void    *head,
-                         gsize          head_length,
-                         const void    *body,
-                         gsize          body_length,
+                         const void    *bytes,
+                         gsize          length,
                          int            timeout_ms,
                          GCancellable  *cancellable,
                          GError       **error);
 
-/* The same for who is inside as the writer. @moved says how many bytes of head and
- * body left or were gathered, also after a failure. */
-gboolean q_socket_write_inside (QSocket       *self,
-                                QChannel      *channel,
-                                const char    *name,
-                                const void    *head,
-                                gsize          head_length,
-                                const void    *body,
-                                gsize          body_length,
-                                gsize         *moved,
-                                int            timeout_ms,
-                                GCancellable  *cancellable,
-                                GError       **error);
-
-/* The same as q_socket_write () for one vector, of which less may be sent. Returns
- * -1 on failure. */
+/* The same, but less may be sent. Returns -1 on failure. */
 gssize   q_socket_write_some (QSocket       *self,
                               const char    *name,
                               const void    *bytes,
@@ -351,7 +333,7 @@ gboolean q_socket_flush_for_read (gpointer socket);
 void     q_socket_flush_for_close (QSocket  *self,
                                    QChannel *channel);
 
-/* ---- receiving (q-socket-recv.c) ---- */
+/* ---- receiving (q-socket-read.c, q-socket-recv.c) ---- */
 
 /* Whether @channel, which is encrypted, has something to read without waiting, be it
  * that the kernel has something (@arrived) or that it was taken from there before.

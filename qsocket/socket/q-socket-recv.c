@@ -4,65 +4,20 @@
 
 #include "config.h"
 
-#include "q-read-op-private.h"
 #include "q-socket-data.h"
-#include "q-socket-private.h"
+#include "q-socket-read-private.h"
 
 #include <errno.h>
 
-/* ---- the one way in ---- */
+static const QSocketCallClass bytes_class = {
+  .size = sizeof (QReadCall), .begin = q_read_call_begin, .finish = q_read_call_finish,
+  .result = Q_CALL_POINTER, .free_pointer = (GDestroyNotify) g_bytes_unref,
+};
 
-/* Bytes that text reads hold of a character that is not complete belong to
- * whatever kind of read comes next. */
-static QChannel *
-enter_for_bytes (QSocket     *self,
-                 const char  *name,
-                 GError     **error)
-{
-  QChannel *channel = q_socket_enter (self, Q_ROLE_READER, name, error);
-
-  if (channel != NULL)
-    q_channel_take_back_text (channel);
-
-  return channel;
-}
-
-static gboolean
-run_read (QSocket       *self,
-          QReadOp       *op,
-          int            timeout_ms,
-          GCancellable  *cancellable,
-          GError       **error)
-{
-  op->flush = q_socket_flush_for_read;
-  op->flush_data = self;
-
-  return q_op_run (&op->parent, timeout_ms, cancellable, error);
-}
-
-gboolean
-q_socket_read_small (QSocket       *self,
-                     const char    *name,
-                     void          *memory,
-                     gsize          size,
-                     int            timeout_ms,
-                     GCancellable  *cancellable,
-                     GError       **error)
-{
-  QChannel *channel = enter_for_bytes (self, name, error);
-  gboolean ok;
-  QReadOp op;
-
-  if (channel == NULL)
-    return FALSE;
-
-  q_read_op_init_memory (&op, name, channel, &self->sink, memory, size, size);
-  op.exact = TRUE;
-  ok = run_read (self, &op, timeout_ms, cancellable, error);
-  q_socket_leave (self, Q_ROLE_READER, channel);
-
-  return ok;
-}
+static const QSocketCallClass text_class = {
+  .size = sizeof (QReadCall), .begin = q_read_call_begin, .finish = q_read_call_finish,
+  .result = Q_CALL_POINTER, .free_pointer = g_free,
+};
 
 /* ---- bytes ---- */
 
@@ -97,9 +52,12 @@ q_socket_recv_into (QSocket       *self,
                     GCancellable  *cancellable,
                     GError       **error)
 {
+  QReadCall read = {
+    .call = { .klass = &q_read_call_memory_class, .socket = self, .name = "recv_into from" },
+    .result = Q_READ_TO_MEMORY, .memory = buffer, .minimum = minimum, .size = (gssize) size,
+    .end_is_fine = TRUE,
+  };
   QChannel *channel;
-  gboolean ok;
-  QReadOp op;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), -1);
   g_return_val_if_fail (buffer != NULL || size == 0, -1);
@@ -114,20 +72,12 @@ q_socket_recv_into (QSocket       *self,
       return (gssize) size;
     }
 
-  channel = enter_for_bytes (self, "recv_into from", error);
-  if (channel == NULL)
-    return -1;
-
   /* Nothing can be returned that 0, the end of the stream, would not mean. */
   if (minimum == 0 && size > 0)
-    minimum = 1;
+    read.minimum = 1;
 
-  q_read_op_init_memory (&op, "recv_into from", channel, &self->sink, buffer, minimum, size);
-  op.end_is_fine = TRUE;
-  ok = run_read (self, &op, timeout_ms, cancellable, error);
-  q_socket_leave (self, Q_ROLE_READER, channel);
-
-  return ok ? (gssize) op.length : -1;
+  return q_socket_call_run (&read.call, timeout_ms, cancellable, error)
+         ? (gssize) read.op.length : -1;
 }
 
 GBytes *
@@ -137,9 +87,11 @@ q_socket_recv_binary (QSocket       *self,
                       GCancellable  *cancellable,
                       GError       **error)
 {
+  QReadCall read = {
+    .call = { .klass = &bytes_class, .socket = self, .name = "recv_binary from" },
+    .result = Q_READ_TO_BYTES, .size = size,
+  };
   QChannel *channel;
-  gboolean ok;
-  QReadOp op;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
@@ -153,41 +105,7 @@ q_socket_recv_binary (QSocket       *self,
       return bytes;
     }
 
-  channel = enter_for_bytes (self, "recv_binary from", error);
-  if (channel == NULL)
-    return NULL;
-
-  q_read_op_init (&op, "recv_binary from", channel, &self->sink, Q_READ_TO_BYTES, size,
-                  self->settings.max_receive_size);
-  ok = run_read (self, &op, timeout_ms, cancellable, error);
-  q_socket_leave (self, Q_ROLE_READER, channel);
-
-  return ok ? op.bytes : NULL;
-}
-
-/* ---- bytes, asynchronously ---- */
-
-typedef struct
-{
-  QReadOp op;
-  QChannel *channel;
-} AsyncRead;
-
-static void
-recv_binary_done (QOp      *op,
-                  GError   *error,
-                  gpointer  user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  AsyncRead *read = g_task_get_task_data (task);
-
-  q_socket_leave (g_task_get_source_object (task), Q_ROLE_READER, read->channel);
-
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, g_steal_pointer (&read->op.bytes),
-                           (GDestroyNotify) g_bytes_unref);
+  return q_socket_call_run (&read.call, timeout_ms, cancellable, error) ? read.call.pointer : NULL;
 }
 
 void
@@ -199,38 +117,15 @@ q_socket_recv_binary_async (QSocket             *self,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
-  GError *error = NULL;
-  AsyncRead *read;
-  QChannel *channel;
-  GTask *task;
+  QReadCall *read;
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, q_socket_recv_binary_async);
-  g_task_set_priority (task, io_priority);
-
-  channel = enter_for_bytes (self, "recv_binary from", &error);
-  if (channel == NULL)
-    {
-      g_task_return_error (task, error);
-      g_object_unref (task);
-      return;
-    }
-
-  /* The operation knows better than the task whether it was done before it was
-   * cancelled: what it took from the stream must reach the caller. */
-  g_task_set_check_cancellable (task, FALSE);
-
-  read = g_new0 (AsyncRead, 1);
-  read->channel = channel;
-  g_task_set_task_data (task, read, g_free);
-  q_read_op_init (&read->op, "recv_binary from", channel, &self->sink, Q_READ_TO_BYTES, size,
-                  self->settings.max_receive_size);
-  read->op.flush = q_socket_flush_for_read;
-  read->op.flush_data = self;
-  q_op_start (&read->op.parent, timeout_ms, io_priority, cancellable,
-              "[qsocket] recv_binary_async", recv_binary_done, task);
+  read = q_socket_call_new (&bytes_class, self, "recv_binary from");
+  read->result = Q_READ_TO_BYTES;
+  read->size = size;
+  q_socket_call_start (&read->call, q_socket_recv_binary_async, "[qsocket] recv_binary_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 GBytes *
@@ -238,31 +133,10 @@ q_socket_recv_binary_finish (QSocket       *self,
                              GAsyncResult  *result,
                              GError       **error)
 {
-  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, q_socket_recv_binary_async), NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return q_socket_call_finish_pointer (self, result, q_socket_recv_binary_async, error);
 }
 
 /* ---- text ---- */
-
-static void
-prepare_decoder (QSocket  *self,
-                 QChannel *channel)
-{
-  const char *charset = self->settings.charset;
-
-  if (channel->decoder != NULL && channel->decoder_charset == charset)
-    return;
-
-  /* What was not returned yet is text in the new charset. */
-  q_channel_take_back_text (channel);
-  g_clear_pointer (&channel->decoder, q_text_decoder_free);
-  channel->decoder = q_text_decoder_new (charset);
-  channel->decoder_charset = charset;
-}
 
 char *
 q_socket_recv (QSocket       *self,
@@ -271,24 +145,43 @@ q_socket_recv (QSocket       *self,
                GCancellable  *cancellable,
                GError       **error)
 {
-  QChannel *channel;
-  gboolean ok;
-  QReadOp op;
+  QReadCall read = {
+    .call = { .klass = &text_class, .socket = self, .name = "recv from" },
+    .result = Q_READ_TO_TEXT, .size = size,
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  channel = q_socket_enter (self, Q_ROLE_READER, "recv from", error);
-  if (channel == NULL)
-    return NULL;
+  return q_socket_call_run (&read.call, timeout_ms, cancellable, error) ? read.call.pointer : NULL;
+}
 
-  prepare_decoder (self, channel);
-  q_read_op_init (&op, "recv from", channel, &self->sink, Q_READ_TO_TEXT, size,
-                  self->settings.max_receive_size);
-  ok = run_read (self, &op, timeout_ms, cancellable, error);
-  q_socket_leave (self, Q_ROLE_READER, channel);
+void
+q_socket_recv_async (QSocket             *self,
+                     gssize               size,
+                     int                  timeout_ms,
+                     int                  io_priority,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  QReadCall *read;
 
-  return ok ? op.text : NULL;
+  g_return_if_fail (Q_IS_SOCKET (self));
+
+  read = q_socket_call_new (&text_class, self, "recv from");
+  read->result = Q_READ_TO_TEXT;
+  read->size = size;
+  q_socket_call_start (&read->call, q_socket_recv_async, "[qsocket] recv_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+char *
+q_socket_recv_finish (QSocket       *self,
+                      GAsyncResult  *result,
+                      GError       **error)
+{
+  return q_socket_call_finish_pointer (self, result, q_socket_recv_async, error);
 }
 
 /* ---- questions ---- */
@@ -374,7 +267,9 @@ q_socket_is_data_available (QSocket *self,
       /* It reads ahead, since the descriptor alone knows nothing of what is
        * buffered on its way here. */
       q_read_op_init (&op, "is_data_available", channel, &self->sink, Q_READ_PEEK, 1, 0);
-      available = run_read (self, &op, timeout_ms, NULL, NULL);
+      op.flush = q_socket_flush_for_read;
+      op.flush_data = self;
+      available = q_op_run (&op.parent, timeout_ms, NULL, NULL);
       q_socket_note_handlers (self);
     }
 

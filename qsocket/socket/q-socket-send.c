@@ -5,128 +5,7 @@
 #include "config.h"
 
 #include "q-socket-data.h"
-#include "q-socket-private.h"
-#include "q-write-op-private.h"
-
-/* ---- the one way out ---- */
-
-static gboolean
-gather (QChannel   *channel,
-        const void *head,
-        gsize       head_length,
-        const void *body,
-        gsize       body_length)
-{
-  gsize used = atomic_load_explicit (&channel->out_length, memory_order_relaxed);
-
-  /* Messages are not to run into each other. */
-  if (q_channel_keeps_boundaries (channel) ||
-      head_length > Q_CHANNEL_CORK_SIZE || body_length > Q_CHANNEL_CORK_SIZE ||
-      used + head_length + body_length > Q_CHANNEL_CORK_SIZE)
-    return FALSE;
-
-  return q_channel_gather (channel, head, head_length) &&
-         q_channel_gather (channel, body, body_length);
-}
-
-gboolean
-q_socket_write_inside (QSocket       *self,
-                       QChannel      *channel,
-                       const char    *name,
-                       const void    *head,
-                       gsize          head_length,
-                       const void    *body,
-                       gsize          body_length,
-                       gsize         *moved,
-                       int            timeout_ms,
-                       GCancellable  *cancellable,
-                       GError       **error)
-{
-  gboolean ok;
-  QWriteOp op;
-
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
-    {
-      *moved = 0;
-      return FALSE;
-    }
-
-  if (atomic_load_explicit (&self->corked, memory_order_relaxed) &&
-      gather (channel, head, head_length, body, body_length))
-    {
-      *moved = head_length + body_length;
-      return TRUE;
-    }
-
-  q_write_op_init (&op, name, channel, &self->sink, &self->bytes_sent,
-                   head, head_length, body, body_length);
-  ok = q_op_run (&op.parent, timeout_ms, cancellable, error);
-  q_write_op_finish (&op);
-  *moved = op.sent > op.corked ? op.sent - op.corked : 0;
-
-  return ok;
-}
-
-gboolean
-q_socket_write (QSocket       *self,
-                const char    *name,
-                const void    *head,
-                gsize          head_length,
-                const void    *body,
-                gsize          body_length,
-                int            timeout_ms,
-                GCancellable  *cancellable,
-                GError       **error)
-{
-  QChannel *channel = q_socket_enter (self, Q_ROLE_WRITER, name, error);
-  gboolean ok;
-  gsize moved;
-
-  if (channel == NULL)
-    return FALSE;
-
-  ok = q_socket_write_inside (self, channel, name, head, head_length, body, body_length, &moved,
-                              timeout_ms, cancellable, error);
-  q_socket_leave (self, Q_ROLE_WRITER, channel);
-
-  return ok;
-}
-
-gssize
-q_socket_write_some (QSocket       *self,
-                     const char    *name,
-                     const void    *bytes,
-                     gsize          length,
-                     int            timeout_ms,
-                     GCancellable  *cancellable,
-                     GError       **error)
-{
-  QChannel *channel = q_socket_enter (self, Q_ROLE_WRITER, name, error);
-  GError *local = NULL;
-  gboolean ok;
-  QWriteOp op;
-
-  if (channel == NULL)
-    return -1;
-
-  q_write_op_init (&op, name, channel, &self->sink, &self->bytes_sent, bytes, length, NULL, 0);
-  op.some = TRUE;
-  ok = q_op_run (&op.parent, timeout_ms, cancellable, &local);
-  q_write_op_finish (&op);
-  q_socket_leave (self, Q_ROLE_WRITER, channel);
-
-  /* What was taken and has not left yet would be sent once more if it was not said to
-   * be sent; what holds it up is for the next call to tell. */
-  if (ok || op.sent > op.corked)
-    {
-      g_clear_error (&local);
-      return (gssize) (op.sent - op.corked);
-    }
-
-  g_propagate_error (error, local);
-
-  return -1;
-}
+#include "q-socket-write-private.h"
 
 /* ---- corking ---- */
 
@@ -240,7 +119,7 @@ q_socket_flush_for_close (QSocket  *self,
   q_socket_return_writer (self);
 }
 
-/* ---- bytes and text ---- */
+/* ---- bytes ---- */
 
 gboolean
 q_socket_send_data (QSocket       *self,
@@ -254,8 +133,55 @@ q_socket_send_data (QSocket       *self,
   g_return_val_if_fail (data != NULL || length == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return q_socket_write (self, "send_data to", data, length, NULL, 0,
-                         timeout_ms, cancellable, error);
+  return q_socket_write (self, "send_data to", data, length, timeout_ms, cancellable, error);
+}
+
+/* Takes over @data. */
+static void
+send_bytes_async (QSocket             *self,
+                  const char          *name,
+                  GBytes              *data,
+                  gpointer             tag,
+                  const char          *tag_name,
+                  int                  timeout_ms,
+                  int                  io_priority,
+                  GCancellable        *cancellable,
+                  GAsyncReadyCallback  callback,
+                  gpointer             user_data)
+{
+  QWriteCall *write = q_socket_call_new (&q_write_call_class, self, name);
+
+  write->head = g_bytes_get_data (data, &write->head_length);
+  write->owned = data;
+  write->free_owned = (GDestroyNotify) g_bytes_unref;
+  q_socket_call_start (&write->call, tag, tag_name, timeout_ms, io_priority, cancellable,
+                       callback, user_data);
+}
+
+void
+q_socket_send_data_async (QSocket             *self,
+                          const guint8        *data,
+                          gsize                length,
+                          int                  timeout_ms,
+                          int                  io_priority,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (data != NULL || length == 0);
+
+  send_bytes_async (self, "send_data to", g_bytes_new (data, length),
+                    q_socket_send_data_async, "[qsocket] send_data_async",
+                    timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_send_data_finish (QSocket       *self,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_send_data_async, error);
 }
 
 gboolean
@@ -274,9 +200,45 @@ q_socket_send_binary (QSocket       *self,
 
   bytes = g_bytes_get_data (data, &length);
 
-  return q_socket_write (self, "send_binary to", bytes, length, NULL, 0,
-                         timeout_ms, cancellable, error);
+  return q_socket_write (self, "send_binary to", bytes, length, timeout_ms, cancellable, error);
 }
+
+void
+q_socket_send_binary_async (QSocket             *self,
+                            GBytes              *data,
+                            int                  timeout_ms,
+                            int                  io_priority,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (data != NULL);
+
+  send_bytes_async (self, "send_binary to", g_bytes_ref (data),
+                    q_socket_send_binary_async, "[qsocket] send_binary_async",
+                    timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_send_binary_finish (QSocket       *self,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_send_binary_async, error);
+}
+
+/* ---- text ---- */
+
+/* Text differs from bytes in that the conversion has a state that belongs to the
+ * writer: the byte order mark counts as written once a byte has left. */
+typedef struct
+{
+  QWriteCall write;
+  const char *string;
+  QTextEncoder *encoder;
+  guint8 *converted;
+} TextCall;
 
 static QTextEncoder *
 get_encoder (QSocket  *self,
@@ -294,8 +256,58 @@ get_encoder (QSocket  *self,
   return channel->encoder;
 }
 
-/* Text differs from bytes in that the conversion has a state that belongs to the
- * writer: the byte order mark counts as written once a byte has left. */
+static gboolean
+begin_text (QSocketCall  *call,
+            GError      **error)
+{
+  TextCall *self = (TextCall *) call;
+  const guint8 *bytes;
+
+  if (!q_write_call_enter (&self->write, error))
+    return FALSE;
+
+  self->encoder = get_encoder (call->socket, self->write.channel);
+  if (!q_text_encoder_convert (self->encoder, self->string, strlen (self->string), &bytes,
+                               &self->write.head_length, &self->converted, error))
+    {
+      q_write_call_leave (&self->write);
+      return q_socket_prefix_error (call->name, error);
+    }
+
+  self->write.head = bytes;
+  q_write_call_prepare (&self->write);
+  call->op = self->write.has_op ? &self->write.op.parent : NULL;
+
+  return TRUE;
+}
+
+static gboolean
+finish_text (QSocketCall  *call,
+             gboolean      ok,
+             GError      **error)
+{
+  TextCall *self = (TextCall *) call;
+
+  /* Before somebody else may write. */
+  q_write_call_settle (&self->write);
+  if (self->write.moved > 0)
+    q_text_encoder_mark_sent (self->encoder);
+  q_write_call_leave (&self->write);
+
+  return ok;
+}
+
+static void
+clear_text (QSocketCall *call)
+{
+  g_free (((TextCall *) call)->converted);
+  q_write_call_clear (call);
+}
+
+static const QSocketCallClass text_class = {
+  .size = sizeof (TextCall), .begin = begin_text, .finish = finish_text, .clear = clear_text,
+};
+
 gboolean
 q_socket_send (QSocket       *self,
                const char    *string,
@@ -303,41 +315,45 @@ q_socket_send (QSocket       *self,
                GCancellable  *cancellable,
                GError       **error)
 {
-  g_autofree guint8 *converted = NULL;
-  QChannel *channel;
-  QTextEncoder *encoder;
-  const guint8 *bytes;
-  gsize length;
-  gboolean ok;
+  TextCall text = {
+    .write.call = { .klass = &text_class, .socket = self, .name = "send to" },
+    .string = string,
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (string != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  channel = q_socket_enter (self, Q_ROLE_WRITER, "send to", error);
-  if (channel == NULL)
-    return FALSE;
+  return q_socket_call_run (&text.write.call, timeout_ms, cancellable, error);
+}
 
-  encoder = get_encoder (self, channel);
-  ok = q_text_encoder_convert (encoder, string, strlen (string), &bytes, &length,
-                               &converted, error);
-  if (ok)
-    {
-      gsize moved = 0;
+void
+q_socket_send_async (QSocket             *self,
+                     const char          *string,
+                     int                  timeout_ms,
+                     int                  io_priority,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  TextCall *text;
 
-      ok = q_socket_write_inside (self, channel, "send to", bytes, length, NULL, 0, &moved,
-                                  timeout_ms, cancellable, error);
-      if (moved > 0)
-        q_text_encoder_mark_sent (encoder);
-    }
-  else
-    {
-      q_socket_prefix_error ("send to", error);
-    }
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (string != NULL);
 
-  q_socket_leave (self, Q_ROLE_WRITER, channel);
+  text = q_socket_call_new (&text_class, self, "send to");
+  text->string = text->write.owned = g_strdup (string);
+  text->write.free_owned = g_free;
+  q_socket_call_start (&text->write.call, q_socket_send_async, "[qsocket] send_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
 
-  return ok;
+gboolean
+q_socket_send_finish (QSocket       *self,
+                      GAsyncResult  *result,
+                      GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_send_async, error);
 }
 
 /* ---- questions ---- */

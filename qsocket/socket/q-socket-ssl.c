@@ -6,7 +6,7 @@
 
 #include "q-handshake-op-private.h"
 #include "q-op-chain-private.h"
-#include "q-socket-private.h"
+#include "q-socket-call-private.h"
 #include "q-socket-ssl.h"
 #include "q-ssl-certificate-private.h"
 #include "q-tls-end-op-private.h"
@@ -14,44 +14,41 @@
 
 /* ---- changing what an open connection speaks ---- */
 
-/* It begins with what is gathered: that belongs to what was spoken before. */
+/* It begins with sending what is gathered: that belongs to what was spoken before. */
 typedef struct
 {
+  QSocketCall call;
+  gboolean is_server;     /* of an upgrade */
+  QChannel *channel;
+  QTlsConfig *tls;
+
   QOpChain chain;
   QWriteOp write;
+  QOp *change;            /* one of these two */
   QHandshakeOp handshake;
   QTlsEndOp end;
-  QOp *second;
-} Change;
+} ChangeCall;
 
 static QOp *
-change_next (QOpChain *chain,
-             QOp      *done)
+sent (QOpChain *chain,
+      QOp      *done)
 {
-  Change *self = chain->data;
+  ChangeCall *self = chain->data;
 
-  return done == &self->write.parent ? self->second : NULL;
+  return done == &self->write.parent ? self->change : NULL;
 }
 
-static gboolean
-run_change (QSocket       *socket,
-            QChannel      *channel,
-            Change        *self,
-            QOp           *second,
-            int            timeout_ms,
-            GCancellable  *cancellable,
-            GError       **error)
+static void
+prepare_change (ChangeCall *self,
+                QOp        *change)
 {
-  gboolean ok;
+  QSocket *socket = self->call.socket;
 
-  self->second = second;
-  q_write_op_init (&self->write, second->name, channel, &socket->sink, &socket->bytes_sent,
-                   NULL, 0, NULL, 0);
-  q_op_chain_init (&self->chain, &self->write.parent, change_next, self);
-  ok = q_op_run (&self->chain.parent, timeout_ms, cancellable, error);
-  q_write_op_finish (&self->write);
-
-  return ok;
+  self->change = change;
+  q_write_op_init (&self->write, self->call.name, self->channel, &socket->sink,
+                   &socket->bytes_sent, NULL, 0, NULL, 0);
+  q_op_chain_init (&self->chain, &self->write.parent, sent, self);
+  self->call.op = &self->chain.parent;
 }
 
 /* Nobody may read or write meanwhile. */
@@ -92,12 +89,11 @@ leave_after_change (QSocket  *self,
 /* ---- from clear text to TLS ---- */
 
 static gboolean
-check_upgrade (QChannel    *channel,
-               QTlsConfig  *tls,
+check_upgrade (ChangeCall  *self,
                const char  *host,
-               gboolean     is_server,
                GError     **error)
 {
+  QChannel *channel = self->channel;
   const char *obstacle = NULL;
 
   if (channel->transport->klass->is_secure)
@@ -111,56 +107,77 @@ check_upgrade (QChannel    *channel,
     g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL, obstacle);
 
   return obstacle == NULL &&
-         q_handshake_check (tls, host, is_server, channel->socktype, error);
+         q_handshake_check (self->tls, host, self->is_server, channel->socktype, error);
 }
 
 static gboolean
-upgrade (QSocket       *self,
-         const char    *name,
-         gboolean       is_server,
-         int            timeout_ms,
-         GCancellable  *cancellable,
-         GError       **error)
+begin_upgrade (QSocketCall  *call,
+               GError      **error)
 {
-  QChannel *channel = enter_for_change (self, name, error);
-  g_autoptr (QTlsConfig) tls = NULL;
+  ChangeCall *self = (ChangeCall *) call;
+  QSocket *socket = call->socket;
   const char *host;
-  Change change;
-  gboolean ok;
 
-  if (channel == NULL)
+  self->channel = enter_for_change (socket, call->name, error);
+  if (self->channel == NULL)
     return FALSE;
 
-  tls = q_socket_ref_tls_config (self);
-  host = tls->server_name != NULL ? tls->server_name : channel->host;
-  if (!check_upgrade (channel, tls, host, is_server, error))
+  self->tls = q_socket_ref_tls_config (socket);
+  host = self->tls->server_name != NULL ? self->tls->server_name : self->channel->host;
+  if (!check_upgrade (self, host, error))
     {
-      leave_after_change (self, channel);
-      return q_socket_prefix_error (name, error);
+      leave_after_change (socket, self->channel);
+      return q_socket_prefix_error (call->name, error);
     }
 
-  q_handshake_op_init (&change.handshake, name, channel, &self->sink, tls, host, is_server);
-  ok = run_change (self, channel, &change, &change.handshake.parent, timeout_ms, cancellable,
-                   error);
+  q_handshake_op_init (&self->handshake, call->name, self->channel, &socket->sink, self->tls,
+                       host, self->is_server);
+  prepare_change (self, &self->handshake.parent);
+
+  return TRUE;
+}
+
+static gboolean
+finish_upgrade (QSocketCall  *call,
+                gboolean      ok,
+                GError      **error)
+{
+  ChangeCall *self = (ChangeCall *) call;
+  QSocket *socket = call->socket;
+
+  q_write_op_finish (&self->write);
   if (ok &&
-      !q_socket_set_transport (self, channel,
-                               &g_steal_pointer (&change.handshake.transport)->session.parent))
+      !q_socket_set_transport (socket, self->channel,
+                               &g_steal_pointer (&self->handshake.transport)->session.parent))
     {
-      q_op_fail_closed_here (&change.chain.parent);
-      g_propagate_error (error, g_steal_pointer (&change.chain.parent.error));
+      q_op_fail_closed_here (call->op);
+      g_propagate_error (error, g_steal_pointer (&call->op->error));
       ok = FALSE;
     }
 
-  g_object_ref (self);
-  leave_after_change (self, channel);
+  g_object_ref (socket);
+  leave_after_change (socket, self->channel);
   if (ok)
-    q_socket_emit_ssl_established (self);
+    q_socket_emit_ssl_established (socket);
   else
-    q_socket_close_channel (self);
-  g_object_unref (self);
+    q_socket_close_channel (socket);
+  g_object_unref (socket);
 
   return ok;
 }
+
+static void
+clear_upgrade (QSocketCall *call)
+{
+  ChangeCall *self = (ChangeCall *) call;
+
+  g_clear_pointer (&self->tls, q_tls_config_unref);
+}
+
+static const QSocketCallClass upgrade_class = {
+  .size = sizeof (ChangeCall), .begin = begin_upgrade, .finish = finish_upgrade,
+  .clear = clear_upgrade,
+};
 
 gboolean
 q_socket_upgrade_client_to_ssl (QSocket       *self,
@@ -168,10 +185,38 @@ q_socket_upgrade_client_to_ssl (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error)
 {
+  ChangeCall change = {
+    .call = { .klass = &upgrade_class, .socket = self, .name = "upgrade_client_to_ssl with" },
+  };
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return upgrade (self, "upgrade_client_to_ssl with", FALSE, timeout_ms, cancellable, error);
+  return q_socket_call_run (&change.call, timeout_ms, cancellable, error);
+}
+
+void
+q_socket_upgrade_client_to_ssl_async (QSocket             *self,
+                                      int                  timeout_ms,
+                                      int                  io_priority,
+                                      GCancellable        *cancellable,
+                                      GAsyncReadyCallback  callback,
+                                      gpointer             user_data)
+{
+  g_return_if_fail (Q_IS_SOCKET (self));
+
+  q_socket_call_start (q_socket_call_new (&upgrade_class, self, "upgrade_client_to_ssl with"),
+                       q_socket_upgrade_client_to_ssl_async,
+                       "[qsocket] upgrade_client_to_ssl_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_upgrade_client_to_ssl_finish (QSocket       *self,
+                                       GAsyncResult  *result,
+                                       GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_upgrade_client_to_ssl_async, error);
 }
 
 gboolean
@@ -180,13 +225,104 @@ q_socket_upgrade_server_to_ssl (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error)
 {
+  ChangeCall change = {
+    .call = { .klass = &upgrade_class, .socket = self, .name = "upgrade_server_to_ssl with" },
+    .is_server = TRUE,
+  };
+
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return upgrade (self, "upgrade_server_to_ssl with", TRUE, timeout_ms, cancellable, error);
+  return q_socket_call_run (&change.call, timeout_ms, cancellable, error);
+}
+
+void
+q_socket_upgrade_server_to_ssl_async (QSocket             *self,
+                                      int                  timeout_ms,
+                                      int                  io_priority,
+                                      GCancellable        *cancellable,
+                                      GAsyncReadyCallback  callback,
+                                      gpointer             user_data)
+{
+  ChangeCall *change;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+
+  change = q_socket_call_new (&upgrade_class, self, "upgrade_server_to_ssl with");
+  change->is_server = TRUE;
+  q_socket_call_start (&change->call, q_socket_upgrade_server_to_ssl_async,
+                       "[qsocket] upgrade_server_to_ssl_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_upgrade_server_to_ssl_finish (QSocket       *self,
+                                       GAsyncResult  *result,
+                                       GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_upgrade_server_to_ssl_async, error);
 }
 
 /* ---- and back ---- */
+
+static gboolean
+begin_shutdown_ssl (QSocketCall  *call,
+                    GError      **error)
+{
+  ChangeCall *self = (ChangeCall *) call;
+  QSocket *socket = call->socket;
+
+  /* Without TLS there is nothing to do. */
+  if (!q_socket_is_secure (socket))
+    return TRUE;
+
+  self->channel = enter_for_change (socket, call->name, error);
+  if (self->channel == NULL)
+    return FALSE;
+
+  if (q_transport_is_tls (self->channel->transport))
+    {
+      q_tls_end_op_init (&self->end, call->name, self->channel, &socket->sink,
+                         socket->settings.max_receive_size);
+      prepare_change (self, &self->end.parent);
+      return TRUE;
+    }
+
+  if (!self->channel->transport->klass->is_secure)
+    return TRUE;
+
+  leave_after_change (socket, self->channel);
+  g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
+                       "shutdown_ssl: the session was begun with GIO's classes, which end it only "
+                       "with the connection");
+
+  return FALSE;
+}
+
+static gboolean
+finish_shutdown_ssl (QSocketCall  *call,
+                     gboolean      ok,
+                     GError      **error)
+{
+  ChangeCall *self = (ChangeCall *) call;
+
+  if (self->channel == NULL)
+    return TRUE;
+
+  if (call->op != NULL)
+    {
+      q_write_op_finish (&self->write);
+      if (ok)
+        q_socket_set_transport (call->socket, self->channel, NULL);
+    }
+  leave_after_change (call->socket, self->channel);
+
+  return ok;
+}
+
+static const QSocketCallClass shutdown_ssl_class = {
+  .size = sizeof (ChangeCall), .begin = begin_shutdown_ssl, .finish = finish_shutdown_ssl,
+};
 
 gboolean
 q_socket_shutdown_ssl (QSocket       *self,
@@ -194,38 +330,37 @@ q_socket_shutdown_ssl (QSocket       *self,
                        GCancellable  *cancellable,
                        GError       **error)
 {
-  QChannel *channel;
-  gboolean ok = TRUE;
-  Change change;
+  ChangeCall change = {
+    .call = { .klass = &shutdown_ssl_class, .socket = self, .name = "shutdown_ssl with" },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!q_socket_is_secure (self))
-    return TRUE;
+  return q_socket_call_run (&change.call, timeout_ms, cancellable, error);
+}
 
-  channel = enter_for_change (self, "shutdown_ssl", error);
-  if (channel == NULL)
-    return FALSE;
+void
+q_socket_shutdown_ssl_async (QSocket             *self,
+                             int                  timeout_ms,
+                             int                  io_priority,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  g_return_if_fail (Q_IS_SOCKET (self));
 
-  if (q_transport_is_tls (channel->transport))
-    {
-      q_tls_end_op_init (&change.end, "shutdown_ssl with", channel, &self->sink,
-                         self->settings.max_receive_size);
-      ok = run_change (self, channel, &change, &change.end.parent, timeout_ms, cancellable, error);
-      if (ok)
-        q_socket_set_transport (self, channel, NULL);
-    }
-  else if (channel->transport->klass->is_secure)
-    {
-      g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
-                           "shutdown_ssl: the session was begun with GIO's classes, which end it "
-                           "only with the connection");
-      ok = FALSE;
-    }
-  leave_after_change (self, channel);
+  q_socket_call_start (q_socket_call_new (&shutdown_ssl_class, self, "shutdown_ssl with"),
+                       q_socket_shutdown_ssl_async, "[qsocket] shutdown_ssl_async",
+                       timeout_ms, io_priority, cancellable, callback, user_data);
+}
 
-  return ok;
+gboolean
+q_socket_shutdown_ssl_finish (QSocket       *self,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  return q_socket_call_finish_truth (self, result, q_socket_shutdown_ssl_async, error);
 }
 
 /* ---- questions ---- */

@@ -40,6 +40,48 @@ gboolean q_socket_upgrade_client_to_ssl (QSocket       *self,
                                          GError       **error);
 
 /**
+ * q_socket_upgrade_client_to_ssl_async:
+ * @self: a connected stream socket
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.upgrade_client_to_ssl] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_upgrade_client_to_ssl_async (QSocket             *self,
+                                           int                  timeout_ms,
+                                           int                  io_priority,
+                                           GCancellable        *cancellable,
+                                           GAsyncReadyCallback  callback,
+                                           gpointer             user_data);
+
+/**
+ * q_socket_upgrade_client_to_ssl_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.upgrade_client_to_ssl_async].
+ *
+ * Fails as [method@QSocket.Socket.upgrade_client_to_ssl] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_upgrade_client_to_ssl_finish (QSocket       *self,
+                                                GAsyncResult  *result,
+                                                GError       **error);
+
+/**
  * q_socket_upgrade_server_to_ssl:
  * @self: a connected stream socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
@@ -59,6 +101,48 @@ gboolean q_socket_upgrade_server_to_ssl (QSocket       *self,
                                          int            timeout_ms,
                                          GCancellable  *cancellable,
                                          GError       **error);
+
+/**
+ * q_socket_upgrade_server_to_ssl_async:
+ * @self: a connected stream socket
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.upgrade_server_to_ssl] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_upgrade_server_to_ssl_async (QSocket             *self,
+                                           int                  timeout_ms,
+                                           int                  io_priority,
+                                           GCancellable        *cancellable,
+                                           GAsyncReadyCallback  callback,
+                                           gpointer             user_data);
+
+/**
+ * q_socket_upgrade_server_to_ssl_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.upgrade_server_to_ssl_async].
+ *
+ * Fails as [method@QSocket.Socket.upgrade_server_to_ssl] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_upgrade_server_to_ssl_finish (QSocket       *self,
+                                                GAsyncResult  *result,
+                                                GError       **error);
 
 /**
  * q_socket_shutdown_ssl:
@@ -87,6 +171,48 @@ gboolean q_socket_shutdown_ssl (QSocket       *self,
                                 int            timeout_ms,
                                 GCancellable  *cancellable,
                                 GError       **error);
+
+/**
+ * q_socket_shutdown_ssl_async:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins [method@QSocket.Socket.shutdown_ssl] without blocking.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+void q_socket_shutdown_ssl_async (QSocket             *self,
+                                  int                  timeout_ms,
+                                  int                  io_priority,
+                                  GCancellable        *cancellable,
+                                  GAsyncReadyCallback  callback,
+                                  gpointer             user_data);
+
+/**
+ * q_socket_shutdown_ssl_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.shutdown_ssl_async].
+ *
+ * Fails as [method@QSocket.Socket.shutdown_ssl] does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_shutdown_ssl_finish (QSocket       *self,
+                                       GAsyncResult  *result,
+                                       GError       **error);
 
 /**
  * q_socket_get_ssl_cipher_name:

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-call-private.h"
+
+static void
+clear (QSocketCall *call)
+{
+  if (call->klass->clear != NULL)
+    call->klass->clear (call);
+}
+
+/* ---- blocking ---- */
+
+gboolean
+q_socket_call_run (QSocketCall   *call,
+                   int            timeout_ms,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  gboolean ok;
+
+  call->cancellable = cancellable;
+  ok = call->klass->begin (call, error);
+  if (ok)
+    {
+      ok = call->op == NULL || q_op_run (call->op, timeout_ms, cancellable, error);
+      ok = call->klass->finish (call, ok, error);
+    }
+  clear (call);
+
+  return ok;
+}
+
+/* ---- asynchronous ---- */
+
+gpointer
+q_socket_call_new (const QSocketCallClass *klass,
+                   QSocket                *socket,
+                   const char             *name)
+{
+  QSocketCall *call = g_malloc0 (klass->size);
+
+  call->klass = klass;
+  call->socket = socket;
+  call->name = name;
+
+  return call;
+}
+
+static void
+call_free (gpointer data)
+{
+  clear (data);
+  g_free (data);
+}
+
+/* Takes over @task and @error. */
+static void
+give_result (GTask       *task,
+             QSocketCall *call,
+             GError      *error)
+{
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (call->klass->result == Q_CALL_POINTER)
+    g_task_return_pointer (task, g_steal_pointer (&call->pointer), call->klass->free_pointer);
+  else
+    g_task_return_boolean (task, TRUE);
+
+  g_object_unref (task);
+}
+
+static void
+end (GTask  *task,
+     GError *error)
+{
+  QSocketCall *call = g_task_get_task_data (task);
+  GError *later = NULL;
+
+  call->klass->finish (call, error == NULL, error == NULL ? &later : NULL);
+  give_result (task, call, error != NULL ? error : later);
+}
+
+static void
+op_done (QOp      *op,
+         GError   *error,
+         gpointer  task)
+{
+  end (task, error);
+}
+
+static GTask *
+new_task (QSocket             *socket,
+          gpointer             tag,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  GTask *task = g_task_new (socket, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, tag);
+
+  /* The operation knows better than the task whether it was done before it was
+   * cancelled: what it took from the stream must reach the caller. */
+  g_task_set_check_cancellable (task, FALSE);
+
+  return task;
+}
+
+void
+q_socket_call_start (QSocketCall         *call,
+                     gpointer             tag,
+                     const char          *tag_name,
+                     int                  timeout_ms,
+                     int                  io_priority,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  GTask *task = new_task (call->socket, tag, cancellable, callback, user_data);
+  GError *error = NULL;
+
+  g_task_set_priority (task, io_priority);
+  g_task_set_task_data (task, call, call_free);
+  call->cancellable = cancellable;
+
+  if (!call->klass->begin (call, &error))
+    give_result (task, call, error);
+  else if (call->op == NULL)
+    end (task, NULL);
+  else
+    q_op_start (call->op, timeout_ms, io_priority, cancellable, tag_name, op_done, task);
+}
+
+void
+q_socket_call_fail (QSocket             *socket,
+                    gpointer             tag,
+                    GError              *error,
+                    GCancellable        *cancellable,
+                    GAsyncReadyCallback  callback,
+                    gpointer             user_data)
+{
+  GTask *task = new_task (socket, tag, cancellable, callback, user_data);
+
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+/* ---- results ---- */
+
+static GTask *
+check_result (QSocket      *socket,
+              GAsyncResult *result,
+              gpointer      tag)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (socket), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, socket), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, tag), NULL);
+
+  return G_TASK (result);
+}
+
+gboolean
+q_socket_call_finish_truth (QSocket       *socket,
+                            GAsyncResult  *result,
+                            gpointer       tag,
+                            GError       **error)
+{
+  GTask *task = check_result (socket, result, tag);
+
+  return task != NULL && g_task_propagate_boolean (task, error);
+}
+
+gpointer
+q_socket_call_finish_pointer (QSocket       *socket,
+                              GAsyncResult  *result,
+                              gpointer       tag,
+                              GError       **error)
+{
+  GTask *task = check_result (socket, result, tag);
+
+  return task != NULL ? g_task_propagate_pointer (task, error) : NULL;
+}
+
+gint64
+q_socket_call_finish_integer (QSocket       *socket,
+                              GAsyncResult  *result,
+                              gpointer       tag,
+                              GError       **error)
+{
+  GTask *task = check_result (socket, result, tag);
+  QSocketCall *call;
+
+  if (task == NULL || !g_task_propagate_boolean (task, error))
+    return 0;
+
+  /* It has more bits than what a task returns where pointers are small. */
+  call = g_task_get_task_data (task);
+
+  return call->integer;
+}
