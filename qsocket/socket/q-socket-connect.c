@@ -4,377 +4,9 @@
 
 #include "config.h"
 
-#include "q-handshake-op-private.h"
-#include "q-op-chain-private.h"
-#include "q-socket-call-private.h"
 #include "q-socket-connect.h"
-#include "q-target-private.h"
 
-/* ---- the one way to open a connection ---- */
-
-/* A connect, and behind it a handshake if there is to be one. */
-typedef struct
-{
-  QSocketCall call;
-  QEndpoint endpoint;
-  char *target;           /* for messages */
-  char *path;             /* what the endpoint points to */
-  char *host;
-  char *service;
-  gboolean secure;
-
-  QOpChain chain;
-  QConnectOp connect;
-  QHandshakeOp handshake;
-  QTlsConfig *tls;        /* NULL: no handshake */
-  const char *peer_name;  /* whose certificate it has to be */
-  QChannel *channel;      /* once it is connected */
-} ConnectCall;
-
-/* What a connect leaves when it succeeded. */
-static QChannel *
-new_channel (QConnectOp *connect)
-{
-  QChannel *channel = q_channel_new (g_steal_fd (&connect->fd), Q_CHANNEL_CLIENT,
-                                     q_address_get_family (&connect->address),
-                                     connect->endpoint.socktype, connect->nonblocking, TRUE);
-
-  channel->peer = connect->address;
-  channel->plain.write_timeout_ms = connect->send_timeout_ms;
-  channel->host = g_strdup (connect->ascii_host != NULL ? connect->ascii_host
-                                                        : connect->endpoint.host);
-
-  return channel;
-}
-
-/* Until the handshake is done nobody can use the connection; but a close ends it. */
-static QOp *
-connected (QOpChain *chain,
-           QOp      *done)
-{
-  ConnectCall *self = chain->data;
-
-  if (done != &self->connect.parent)
-    return NULL;
-
-  self->channel = new_channel (&self->connect);
-  if (self->tls == NULL)
-    return NULL;
-
-  q_channel_pin (self->channel);
-  q_socket_set_handshaking (self->call.socket, self->channel);
-  q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
-
-  q_handshake_op_init (&self->handshake, chain->parent.name, self->channel, &self->call.socket->sink,
-                       self->tls, self->peer_name != NULL ? self->peer_name : self->channel->host, FALSE);
-  self->handshake.parent.target = chain->parent.target;
-
-  return &self->handshake.parent;
-}
-
-/* The handshake is over, one way or the other. */
-static void
-finish_handshake (ConnectCall *self,
-                  gboolean     ok)
-{
-  q_socket_set_handshaking (self->call.socket, NULL);
-  if (ok)
-    q_channel_swap_transport (self->channel,
-                              &g_steal_pointer (&self->handshake.transport)->session.parent);
-  else
-    q_channel_close (self->channel);
-  q_channel_unpin (self->channel);
-
-  /* It was said to be connected. */
-  if (!ok)
-    q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
-}
-
-static gboolean
-install_connection (ConnectCall  *self,
-                    GError      **error)
-{
-  if (q_socket_install_opened (self->call.socket, q_channel_ref (self->channel)))
-    return TRUE;
-
-  q_op_fail_closed_here (&self->chain.parent);
-  g_propagate_error (error, g_steal_pointer (&self->chain.parent.error));
-
-  return FALSE;
-}
-
-static gboolean
-check_handshake (ConnectCall  *self,
-                 GError      **error)
-{
-  const char *name;
-
-  self->tls = q_socket_ref_tls_config (self->call.socket);
-  self->peer_name = self->tls->server_name;
-  name = self->peer_name != NULL ? self->peer_name : self->host;
-
-  return q_handshake_check (self->tls, name, FALSE, self->endpoint.socktype, error) ||
-         q_socket_prefix_error (self->call.name, error);
-}
-
-static gboolean
-begin_connect (QSocketCall  *call,
-               GError      **error)
-{
-  ConnectCall *self = (ConnectCall *) call;
-  QSocket *socket = call->socket;
-
-  if (self->secure && !check_handshake (self, error))
-    return FALSE;
-  if (!q_socket_begin_opening (socket, call->name, error))
-    return FALSE;
-
-  q_connect_op_init (&self->connect, call->name, self->target, &self->endpoint, &socket->sink);
-  self->connect.endpoint.no_delay = socket->settings.no_delay;
-  q_op_chain_init (&self->chain, &self->connect.parent, connected, self);
-  call->op = &self->chain.parent;
-
-  g_mutex_lock (&socket->lock);
-  socket->connecting = &self->connect;
-  if (socket->opening_aborted)
-    q_connect_op_abort (&self->connect);
-  g_mutex_unlock (&socket->lock);
-
-  return TRUE;
-}
-
-static gboolean
-finish_connect (QSocketCall  *call,
-                gboolean      ok,
-                GError      **error)
-{
-  ConnectCall *self = (ConnectCall *) call;
-  QSocket *socket = call->socket;
-
-  g_mutex_lock (&socket->lock);
-  socket->connecting = NULL;
-  g_mutex_unlock (&socket->lock);
-
-  if (self->tls != NULL && self->channel != NULL)
-    finish_handshake (self, ok);
-  ok = ok && install_connection (self, error);
-  q_connect_op_clear (&self->connect);
-
-  g_object_ref (socket);
-  q_socket_end_opening (socket);
-  if (ok && self->secure)
-    q_socket_emit_ssl_established (socket);
-  else if (ok)
-    q_socket_emit_type (socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
-  g_object_unref (socket);
-
-  return ok;
-}
-
-static void
-clear_connect (QSocketCall *call)
-{
-  ConnectCall *self = (ConnectCall *) call;
-
-  g_clear_pointer (&self->channel, q_channel_unref);
-  g_clear_pointer (&self->tls, q_tls_config_unref);
-  g_free (self->target);
-  g_free (self->path);
-  g_free (self->host);
-  g_free (self->service);
-}
-
-static const QSocketCallClass connect_class = {
-  .size = sizeof (ConnectCall), .begin = begin_connect, .finish = finish_connect,
-  .clear = clear_connect,
-};
-
-/* ---- what the caller may say ---- */
-
-static gboolean
-set_invalid (GError     **error,
-             const char  *what,
-             int          value)
-{
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-               "%d is not %s that can be used here", value, what);
-
-  return FALSE;
-}
-
-gboolean
-q_socket_check_type (GSocketType   socktype,
-                     int          *kernel_type,
-                     GError      **error)
-{
-  switch (socktype)
-    {
-    case G_SOCKET_TYPE_STREAM:
-      *kernel_type = SOCK_STREAM;
-      return TRUE;
-    case G_SOCKET_TYPE_DATAGRAM:
-      *kernel_type = SOCK_DGRAM;
-      return TRUE;
-    case G_SOCKET_TYPE_SEQPACKET:
-      *kernel_type = SOCK_SEQPACKET;
-      return TRUE;
-    case G_SOCKET_TYPE_INVALID:
-    default:
-      return set_invalid (error, "a socket type", (int) socktype);
-    }
-}
-
-gboolean
-q_socket_check_inet_family (GSocketFamily   family,
-                            GError        **error)
-{
-  switch (family)
-    {
-    case G_SOCKET_FAMILY_INVALID:
-    case G_SOCKET_FAMILY_IPV4:
-    case G_SOCKET_FAMILY_IPV6:
-      return TRUE;
-    case G_SOCKET_FAMILY_UNIX:
-    default:
-      return set_invalid (error, "an address family", (int) family);
-    }
-}
-
-/* A bind may leave the port to the system; a connect cannot. */
-static gboolean
-check_port (int      port,
-            GError **error)
-{
-  return port != 0 || set_invalid (error, "a port", port);
-}
-
-/* Three ways to say where to; each fills in the call, or fails. */
-
-static gboolean
-set_target (ConnectCall  *self,
-            const char   *text,
-            GError      **error)
-{
-  QEndpoint *endpoint = &self->endpoint;
-  QTarget target = Q_TARGET_INIT;
-
-  if (!q_target_parse (text, FALSE, &target, error))
-    return FALSE;
-
-  self->target = g_strdup (text);
-  self->path = target.path;
-  self->host = target.host;
-  self->service = target.service;
-  *endpoint = (QEndpoint) {
-    .path = target.path, .host = target.host, .service = target.service, .port = -1,
-    .family = target.family, .socktype = SOCK_STREAM,
-  };
-
-  return target.service == NULL ||
-         (q_target_check_service (target.service, &endpoint->port, error) &&
-          check_port (endpoint->port, error));
-}
-
-static gboolean
-set_host (ConnectCall    *self,
-          const char     *host,
-          const char     *service,
-          GSocketFamily   family,
-          GSocketType     socktype,
-          GError        **error)
-{
-  QEndpoint *endpoint = &self->endpoint;
-
-  self->host = g_strdup (host);
-  self->service = g_strdup (service);
-  *endpoint = (QEndpoint) { .host = self->host, .service = self->service, .family = family };
-  if (!q_target_check_host (host, error) ||
-      !q_target_check_service (service, &endpoint->port, error) ||
-      !check_port (endpoint->port, error) ||
-      !q_socket_check_inet_family (family, error) ||
-      !q_socket_check_type (socktype, &endpoint->socktype, error))
-    return FALSE;
-
-  self->target = g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, service);
-
-  return TRUE;
-}
-
-static gboolean
-set_path (ConnectCall  *self,
-          const char   *path,
-          GSocketType   socktype,
-          int           protocol,
-          GError      **error)
-{
-  self->path = g_strdup (path);
-  self->target = g_strdup (path);
-  self->endpoint = (QEndpoint) {
-    .path = self->path, .port = -1, .family = G_SOCKET_FAMILY_UNIX, .protocol = protocol,
-  };
-
-  return q_target_check_path (path, error) &&
-         q_socket_check_type (socktype, &self->endpoint.socktype, error);
-}
-
-/* Blocking: runs what one of the three has filled in, if it has. */
-static gboolean
-run (ConnectCall   *self,
-     gboolean       is_set,
-     int            timeout_ms,
-     GCancellable  *cancellable,
-     GError       **error)
-{
-  if (is_set)
-    return q_socket_call_run (&self->call, timeout_ms, cancellable, error);
-
-  clear_connect (&self->call);
-
-  return q_socket_prefix_error (self->call.name, error);
-}
-
-/* Asynchronous: likewise; takes over @self and @error. */
-static void
-start (ConnectCall         *self,
-       GError              *error,
-       gpointer             tag,
-       const char          *tag_name,
-       int                  timeout_ms,
-       int                  io_priority,
-       GCancellable        *cancellable,
-       GAsyncReadyCallback  callback,
-       gpointer             user_data)
-{
-  if (error == NULL)
-    {
-      q_socket_call_start (&self->call, tag, tag_name, timeout_ms, io_priority, cancellable,
-                           callback, user_data);
-      return;
-    }
-
-  q_socket_prefix_error (self->call.name, &error);
-  q_socket_call_fail (self->call.socket, tag, error, cancellable, callback, user_data);
-  clear_connect (&self->call);
-  g_free (self);
-}
-
-static ConnectCall *
-new_call (QSocket    *self,
-          const char *name,
-          gboolean    secure)
-{
-  ConnectCall *call = q_socket_call_new (&connect_class, self, name);
-
-  call->secure = secure;
-
-  return call;
-}
-
-#define CALL_INIT(self, is_secure, call_name) \
-  { .call = { .klass = &connect_class, .socket = (self), .name = (call_name) }, \
-    .secure = (is_secure) }
-
-/* ---- public ---- */
+#include "q-socket-connect-private.h"
 
 gboolean
 q_socket_connect (QSocket       *self,
@@ -383,13 +15,15 @@ q_socket_connect (QSocket       *self,
                   GCancellable  *cancellable,
                   GError       **error)
 {
-  ConnectCall call = CALL_INIT (self, FALSE, "connect to");
+  QConnectCall call = Q_CONNECT_CALL_INIT (self, FALSE, "connect to");
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (target != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return run (&call, set_target (&call, target, error), timeout_ms, cancellable, error);
+  return q_connect_call_run (&call,
+                             q_connect_call_set_target (&call, target, error),
+                             timeout_ms, cancellable, error);
 }
 
 gboolean
@@ -399,13 +33,15 @@ q_socket_connect_to (QSocket       *self,
                      GCancellable  *cancellable,
                      GError       **error)
 {
-  ConnectCall call = CALL_INIT (self, FALSE, "connect_to");
+  QConnectCall call = Q_CONNECT_CALL_INIT (self, FALSE, "connect_to");
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (target != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return run (&call, set_target (&call, target, error), timeout_ms, cancellable, error);
+  return q_connect_call_run (&call,
+                             q_connect_call_set_target (&call, target, error),
+                             timeout_ms, cancellable, error);
 }
 
 void
@@ -418,15 +54,15 @@ q_socket_connect_to_async (QSocket             *self,
                            gpointer             user_data)
 {
   GError *error = NULL;
-  ConnectCall *call;
+  QConnectCall *call;
 
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (target != NULL);
 
-  call = new_call (self, "connect_to", FALSE);
-  set_target (call, target, &error);
-  start (call, error, q_socket_connect_to_async, "[qsocket] connect_to_async",
-         timeout_ms, io_priority, cancellable, callback, user_data);
+  call = q_connect_call_new (self, "connect_to", FALSE);
+  q_connect_call_set_target (call, target, &error);
+  q_connect_call_start (call, error, q_socket_connect_to_async, "[qsocket] connect_to_async",
+                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -444,13 +80,15 @@ q_socket_connect_ssl (QSocket       *self,
                       GCancellable  *cancellable,
                       GError       **error)
 {
-  ConnectCall call = CALL_INIT (self, TRUE, "connect_ssl to");
+  QConnectCall call = Q_CONNECT_CALL_INIT (self, TRUE, "connect_ssl to");
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (target != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return run (&call, set_target (&call, target, error), timeout_ms, cancellable, error);
+  return q_connect_call_run (&call,
+                             q_connect_call_set_target (&call, target, error),
+                             timeout_ms, cancellable, error);
 }
 
 void
@@ -463,15 +101,15 @@ q_socket_connect_ssl_async (QSocket             *self,
                             gpointer             user_data)
 {
   GError *error = NULL;
-  ConnectCall *call;
+  QConnectCall *call;
 
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (target != NULL);
 
-  call = new_call (self, "connect_ssl to", TRUE);
-  set_target (call, target, &error);
-  start (call, error, q_socket_connect_ssl_async, "[qsocket] connect_ssl_async",
-         timeout_ms, io_priority, cancellable, callback, user_data);
+  call = q_connect_call_new (self, "connect_ssl to", TRUE);
+  q_connect_call_set_target (call, target, &error);
+  q_connect_call_start (call, error, q_socket_connect_ssl_async, "[qsocket] connect_ssl_async",
+                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -492,14 +130,16 @@ q_socket_connect_inet (QSocket        *self,
                        GCancellable   *cancellable,
                        GError        **error)
 {
-  ConnectCall call = CALL_INIT (self, FALSE, "connect_inet to");
+  QConnectCall call = Q_CONNECT_CALL_INIT (self, FALSE, "connect_inet to");
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (host != NULL && service != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return run (&call, set_host (&call, host, service, family, socktype, error),
-              timeout_ms, cancellable, error);
+  return q_connect_call_run (&call,
+                             q_connect_call_set_host (&call, host, service,
+                                                      family, socktype, error),
+                             timeout_ms, cancellable, error);
 }
 
 void
@@ -515,15 +155,15 @@ q_socket_connect_inet_async (QSocket             *self,
                              gpointer             user_data)
 {
   GError *error = NULL;
-  ConnectCall *call;
+  QConnectCall *call;
 
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (host != NULL && service != NULL);
 
-  call = new_call (self, "connect_inet to", FALSE);
-  set_host (call, host, service, family, socktype, &error);
-  start (call, error, q_socket_connect_inet_async, "[qsocket] connect_inet_async",
-         timeout_ms, io_priority, cancellable, callback, user_data);
+  call = q_connect_call_new (self, "connect_inet to", FALSE);
+  q_connect_call_set_host (call, host, service, family, socktype, &error);
+  q_connect_call_start (call, error, q_socket_connect_inet_async, "[qsocket] connect_inet_async",
+                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -544,14 +184,16 @@ q_socket_connect_inet_ssl (QSocket        *self,
                            GCancellable   *cancellable,
                            GError        **error)
 {
-  ConnectCall call = CALL_INIT (self, TRUE, "connect_inet_ssl to");
+  QConnectCall call = Q_CONNECT_CALL_INIT (self, TRUE, "connect_inet_ssl to");
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (host != NULL && service != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return run (&call, set_host (&call, host, service, family, socktype, error),
-              timeout_ms, cancellable, error);
+  return q_connect_call_run (&call,
+                             q_connect_call_set_host (&call, host, service,
+                                                      family, socktype, error),
+                             timeout_ms, cancellable, error);
 }
 
 void
@@ -567,15 +209,16 @@ q_socket_connect_inet_ssl_async (QSocket             *self,
                                  gpointer             user_data)
 {
   GError *error = NULL;
-  ConnectCall *call;
+  QConnectCall *call;
 
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (host != NULL && service != NULL);
 
-  call = new_call (self, "connect_inet_ssl to", TRUE);
-  set_host (call, host, service, family, socktype, &error);
-  start (call, error, q_socket_connect_inet_ssl_async, "[qsocket] connect_inet_ssl_async",
-         timeout_ms, io_priority, cancellable, callback, user_data);
+  call = q_connect_call_new (self, "connect_inet_ssl to", TRUE);
+  q_connect_call_set_host (call, host, service, family, socktype, &error);
+  q_connect_call_start (call, error, q_socket_connect_inet_ssl_async,
+                        "[qsocket] connect_inet_ssl_async",
+                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -595,14 +238,15 @@ q_socket_connect_unix (QSocket       *self,
                        GCancellable  *cancellable,
                        GError       **error)
 {
-  ConnectCall call = CALL_INIT (self, FALSE, "connect_unix to");
+  QConnectCall call = Q_CONNECT_CALL_INIT (self, FALSE, "connect_unix to");
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return run (&call, set_path (&call, path, socktype, protocol, error),
-              timeout_ms, cancellable, error);
+  return q_connect_call_run (&call,
+                             q_connect_call_set_path (&call, path, socktype, protocol, error),
+                             timeout_ms, cancellable, error);
 }
 
 void
@@ -617,15 +261,15 @@ q_socket_connect_unix_async (QSocket             *self,
                              gpointer             user_data)
 {
   GError *error = NULL;
-  ConnectCall *call;
+  QConnectCall *call;
 
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (path != NULL);
 
-  call = new_call (self, "connect_unix to", FALSE);
-  set_path (call, path, socktype, protocol, &error);
-  start (call, error, q_socket_connect_unix_async, "[qsocket] connect_unix_async",
-         timeout_ms, io_priority, cancellable, callback, user_data);
+  call = q_connect_call_new (self, "connect_unix to", FALSE);
+  q_connect_call_set_path (call, path, socktype, protocol, &error);
+  q_connect_call_start (call, error, q_socket_connect_unix_async, "[qsocket] connect_unix_async",
+                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -645,14 +289,15 @@ q_socket_connect_unix_ssl (QSocket       *self,
                            GCancellable  *cancellable,
                            GError       **error)
 {
-  ConnectCall call = CALL_INIT (self, TRUE, "connect_unix_ssl to");
+  QConnectCall call = Q_CONNECT_CALL_INIT (self, TRUE, "connect_unix_ssl to");
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return run (&call, set_path (&call, path, socktype, protocol, error),
-              timeout_ms, cancellable, error);
+  return q_connect_call_run (&call,
+                             q_connect_call_set_path (&call, path, socktype, protocol, error),
+                             timeout_ms, cancellable, error);
 }
 
 void
@@ -667,15 +312,16 @@ q_socket_connect_unix_ssl_async (QSocket             *self,
                                  gpointer             user_data)
 {
   GError *error = NULL;
-  ConnectCall *call;
+  QConnectCall *call;
 
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (path != NULL);
 
-  call = new_call (self, "connect_unix_ssl to", TRUE);
-  set_path (call, path, socktype, protocol, &error);
-  start (call, error, q_socket_connect_unix_ssl_async, "[qsocket] connect_unix_ssl_async",
-         timeout_ms, io_priority, cancellable, callback, user_data);
+  call = q_connect_call_new (self, "connect_unix_ssl to", TRUE);
+  q_connect_call_set_path (call, path, socktype, protocol, &error);
+  q_connect_call_start (call, error, q_socket_connect_unix_ssl_async,
+                        "[qsocket] connect_unix_ssl_async",
+                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean

@@ -392,13 +392,7 @@ GBytes *q_socket_recv_binary (QSocket       *self,
  *
  * Begins [method@QSocket.Socket.recv_binary] without blocking.
  *
- * The operation runs in the `GMainContext` that is the thread's default now, without a thread of
- * its own. Signals are emitted there too, before @callback, which is called in a later iteration
- * even if the bytes are there already. Call [method@QSocket.Socket.recv_binary_finish] in it.
- *
- * Until then the operation is the socket's reader: a second read gets
- * [error@QSocket.SocketError] `PENDING`. A cancelled operation has consumed nothing. The socket
- * is kept alive.
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
  *
  * Since: 1.0
  */

@@ -230,7 +230,7 @@ QTlsConfig *q_socket_ref_tls_config (QSocket *self);
 /* Tells of the session that there is now. */
 void        q_socket_emit_ssl_established (QSocket *self);
 
-/* ---- arguments (q-socket-connect.c) ---- */
+/* ---- arguments (q-socket-connecting.c) ---- */
 
 gboolean q_socket_check_type (GSocketType   socktype,
                               int          *kernel_type,

@@ -90,6 +90,18 @@ G_BEGIN_DECLS
  * gets `PENDING` at once, and so does a second thread that connects or binds. Any thread may
  * close the socket, shut it down or cancel a call: blocked calls return within 50 ms.
  *
+ * ## Asynchronous calls
+ *
+ * Every call that may wait has a pair that does not: `NAME_async` begins it and returns at once,
+ * its callback ends it with `NAME_finish`. The two forms differ in nothing else: results, errors,
+ * events, `timeout_ms`, which counts from the beginning.
+ *
+ * The work is done in the `GMainContext` that is the thread's default at the beginning, by sources
+ * of the given priority and without a thread of its own (only TLS handshakes are computed in
+ * threads of GIO's). The callback is called in a later iteration, never from inside `NAME_async`.
+ * Until then the call counts as the socket's reader, writer or opener, and keeps the socket alive.
+ * A call that was cancelled or ran out of time has consumed nothing.
+ *
  * ## Events
  *
  * The signals tell step by step what happens; each passes a [struct@QSocket.SocketEvent].

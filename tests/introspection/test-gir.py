@@ -10,9 +10,11 @@ line by line. A line reads like the C declaration without its self:
 
 where `?` marks what may be null, `full` a result that the caller owns, `E` an
 error, and `B` the tail of every call that can block: timeout_ms, cancellable
-and E. `[C]` at the front marks what only C has.
+and E. `[C]` at the front marks what only C has, `&` what has an asynchronous pair,
+NAME_async and NAME_finish, as well.
 """
 
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -36,16 +38,16 @@ SOCKET_METHODS = '''
 copy () -> full Socket
 
 [C] connect (utf8 target, B) -> gboolean
-connect_to (utf8 target, B) -> gboolean
-connect_inet (utf8 host, utf8 service, Gio.SocketFamily family,
+& connect_to (utf8 target, B) -> gboolean
+& connect_inet (utf8 host, utf8 service, Gio.SocketFamily family,
  Gio.SocketType socktype, B) -> gboolean
-connect_unix (filename path, Gio.SocketType socktype, gint protocol, B) -> gboolean
-connect_ssl (utf8 target, B) -> gboolean
-connect_inet_ssl (utf8 host, utf8 service, Gio.SocketFamily family,
+& connect_unix (filename path, Gio.SocketType socktype, gint protocol, B) -> gboolean
+& connect_ssl (utf8 target, B) -> gboolean
+& connect_inet_ssl (utf8 host, utf8 service, Gio.SocketFamily family,
  Gio.SocketType socktype, B) -> gboolean
-connect_unix_ssl (filename path, Gio.SocketType socktype, gint protocol, B) -> gboolean
-upgrade_client_to_ssl (B) -> gboolean
-upgrade_server_to_ssl (B) -> gboolean
+& connect_unix_ssl (filename path, Gio.SocketType socktype, gint protocol, B) -> gboolean
+& upgrade_client_to_ssl (B) -> gboolean
+& upgrade_server_to_ssl (B) -> gboolean
 
 bind (utf8 bind_to, gboolean reuseaddr, E) -> gboolean
 bind_port (gint port, gboolean reuseaddr, E) -> gboolean
@@ -53,13 +55,13 @@ bind_inet (utf8? iface, utf8? service, gboolean reuseaddr, Gio.SocketFamily fami
  Gio.SocketType socktype, gint protocol, E) -> gboolean
 bind_unix (filename path, Gio.SocketType socktype, gint protocol, E) -> gboolean
 listen (gint backlog, E) -> gboolean
-accept (B) -> full Socket?
-accept_ssl (B) -> full Socket?
-shutdown_ssl (B) -> gboolean
+& accept (B) -> full Socket?
+& accept_ssl (B) -> full Socket?
+& shutdown_ssl (B) -> gboolean
 
-send (utf8 string, B) -> gboolean
-send_binary (GLib.Bytes data, B) -> gboolean
-send_data (guint8[length] data, gsize length, B) -> gboolean
+& send (utf8 string, B) -> gboolean
+& send_binary (GLib.Bytes data, B) -> gboolean
+& send_data (guint8[length] data, gsize length, B) -> gboolean
 send_i1 (gint64 value, B) -> gboolean
 send_i2 (gint64 value, B) -> gboolean
 send_i4 (gint64 value, B) -> gboolean
@@ -69,15 +71,13 @@ send_i4_lsb (gint64 value, B) -> gboolean
 send_i8_lsb (gint64 value, B) -> gboolean
 cork () -> none
 uncork (B) -> gboolean
-send_http_message (utf8 method, utf8 path, utf8 http_version, GLib.Variant? headers,
+& send_http_message (utf8 method, utf8 path, utf8 http_version, GLib.Variant? headers,
  GLib.Bytes? body, B) -> gboolean
-send_http_response (guint status_code, utf8 desc, utf8 http_version, GLib.Variant? headers,
+& send_http_response (guint status_code, utf8 desc, utf8 http_version, GLib.Variant? headers,
  GLib.Bytes? body, B) -> gboolean
 
-recv (gssize size, B) -> full utf8
-recv_binary (gssize size, B) -> full GLib.Bytes
-recv_binary_async (gssize size, ASYNC) -> none
-recv_binary_finish (Gio.AsyncResult result, E) -> full GLib.Bytes
+& recv (gssize size, B) -> full utf8
+& recv_binary (gssize size, B) -> full GLib.Bytes
 [C] recv_into (gpointer? buffer, gsize minimum, gsize size, B) -> gssize
 recv_i1 (B) -> gint8
 recv_i2 (B) -> gint16
@@ -93,7 +93,11 @@ recv_u8 (B) -> guint64
 recv_u2_lsb (B) -> guint16
 recv_u4_lsb (B) -> guint32
 recv_u8_lsb (B) -> guint64
-read_http_header (B) -> full GLib.Variant
+& read_http_header (B) -> full GLib.Variant
+send_int_async (IntFormat format, gint64 value, ASYNC) -> none
+send_int_finish (Gio.AsyncResult result, E) -> gboolean
+recv_int_async (IntFormat format, ASYNC) -> none
+recv_int_finish (Gio.AsyncResult result, E) -> gint64
 
 is_data_available (gint timeout_ms) -> gboolean
 is_write_finished (gint timeout_ms) -> gboolean
@@ -316,10 +320,20 @@ record SocketEvent
 '''
 
 
+def pair(line):
+    """A line with `&` as the three that it stands for."""
+    name, parameters, result = re.fullmatch(r'& (\w+) \((.*)\) -> (.*)', line).groups()
+    before = parameters.removesuffix('B')
+    return [f'{name} ({parameters}) -> {result}', f'{name}_async ({before}ASYNC) -> none',
+            f'{name}_finish (Gio.AsyncResult result, E) -> {result}']
+
+
 def promised(text):
     """The lines of a list above; a line that begins with a space continues one."""
-    text = text.replace('\n ', ' ').replace('B)', f'{BLOCKING_TAIL})')
-    return [line for line in text.replace('ASYNC)', f'{ASYNC_TAIL})').splitlines() if line]
+    lines = [line for line in text.replace('\n ', ' ').splitlines() if line]
+    lines = sum((pair(line) if line.startswith('&') else [line] for line in lines), [])
+    return [re.sub(r'\bASYNC\)', f'{ASYNC_TAIL})', re.sub(r'\bB\)', f'{BLOCKING_TAIL})', line))
+            for line in lines]
 
 
 def is_set(element, attribute):
