@@ -484,6 +484,7 @@ gboolean q_socket_is_data_available (QSocket *self,
  * Tells whether the kernel has all that was sent and would take more.
  *
  * It is not so while a send is under way, nor with corked bytes, which it does not wait for.
+ * Bytes that TLS has encrypted for a send that ran out of time leave meanwhile, if they can.
  * Whether the peer has received anything is a question that this does not answer.
  *
  * Returns: `TRUE` if so; `FALSE` if the time is up, bytes are corked, or the socket is closed
@@ -501,7 +502,10 @@ gboolean q_socket_is_write_finished (QSocket *self,
  * Gets how many bytes of this connection the kernel has taken.
  *
  * Each open begins at 0; after a close the number stays until the next open. After a send that
- * failed, the difference to the number before it is what left.
+ * failed, the difference to the number before it is what left. With TLS up to 64 KiB of it may be
+ * encrypted and still here: they leave before anything else, with the next call that sends or
+ * receives, with [method@QSocket.Socket.is_write_finished], or, as far as that does not block, with
+ * the close.
  *
  * Returns: the number of bytes
  *

@@ -329,6 +329,10 @@ gssize   q_socket_write_some (QSocket       *self,
 /* What a read does about corked bytes before it waits: QReadOp.flush. */
 gboolean q_socket_flush_for_read (gpointer socket);
 
+/* Gets out what an earlier call had encrypted, and ran out of time for; does not wait.
+ * Returns whether it is worth waiting until the kernel takes more. */
+gboolean q_socket_flush_transport (QSocket *self);
+
 /* The last try to get corked bytes out; does not wait. */
 void     q_socket_flush_for_close (QSocket  *self,
                                    QChannel *channel);

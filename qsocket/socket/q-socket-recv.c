@@ -286,6 +286,11 @@ q_socket_is_write_finished (QSocket *self,
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
 
-  return q_socket_wait_for_writer (self, &deadline) && !q_socket_is_held (self) &&
-         poll_for (self, POLLOUT, &deadline);
+  if (!q_socket_wait_for_writer (self, &deadline))
+    return FALSE;
+  while (q_socket_flush_transport (self))
+    if (!poll_for (self, POLLOUT, &deadline))
+      return FALSE;
+
+  return !q_socket_is_held (self) && poll_for (self, POLLOUT, &deadline);
 }

@@ -7,6 +7,8 @@
 #include "q-socket-data.h"
 #include "q-socket-write-private.h"
 
+#include <errno.h>
+
 /* ---- corking ---- */
 
 void
@@ -99,6 +101,27 @@ q_socket_flush_for_read (gpointer socket)
     {
       more = atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0 &&
              flush_without_waiting (self, channel);
+      q_channel_unpin (channel);
+    }
+  q_socket_return_writer (self);
+
+  return more;
+}
+
+gboolean
+q_socket_flush_transport (QSocket *self)
+{
+  QChannel *channel;
+  gboolean more = FALSE;
+
+  if (!q_socket_borrow_writer (self))
+    return FALSE;
+
+  channel = atomic_load (&self->channel);
+  if (channel != NULL && q_channel_pin (channel))
+    {
+      more = q_transport_is_held (channel->transport) &&
+             q_transport_flush (channel->transport, NULL) == -EAGAIN;
       q_channel_unpin (channel);
     }
   q_socket_return_writer (self);
