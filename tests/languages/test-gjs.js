@@ -11,6 +11,8 @@ import GLib from 'gi://GLib';
 import QSocket from 'gi://QSocket?version=1.0';
 import System from 'system';
 
+import {assert, equal, makeCertificate, runCases} from '../lib/cases.js';
+
 // Bounds what must succeed, so that a mistake fails instead of hanging.
 const LIMIT = 10000;
 
@@ -20,19 +22,6 @@ const {SocketError, SocketEventType} = QSocket;
 
 const encode = text => new TextEncoder().encode(text);
 const decode = bytes => new TextDecoder().decode(bytes.toArray());
-
-// Thrown by a case that cannot run here.
-class Skip extends Error {}
-
-function assert(condition, message = 'does not hold') {
-  if (!condition)
-    throw new Error(message);
-}
-
-function equal(actual, expected) {
-  const [left, right] = [actual, expected].map(value => JSON.stringify(value));
-  assert(left === right, `${left} instead of ${right}`);
-}
 
 function fails(code, call) {
   try {
@@ -57,19 +46,6 @@ function connected() {
   const client = new QSocket.Socket();
   client.connect_to(`127.0.0.1:${listener.get_port()}`, LIMIT, null);
   return [client, listener.accept(LIMIT, null)];
-}
-
-// The files of a certificate for 127.0.0.1 that signs itself, and of its key.
-function makeCertificate(folder) {
-  if (GLib.find_program_in_path('openssl') === null)
-    throw new Skip('no openssl');
-  const files = ['certificate', 'key'].map(name => GLib.build_filenamev([folder, name]));
-  const options = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 1 -subj /CN=test ' +
-    '-addext subjectAltName=IP:127.0.0.1';
-  Gio.Subprocess.new(
-    ['openssl', 'req', '-x509', ...options.split(' '), '-out', files[0], '-keyout', files[1]],
-    Gio.SubprocessFlags.STDERR_SILENCE).wait_check(null);
-  return files;
 }
 
 function iterateUntil(done) {
@@ -421,22 +397,4 @@ const cases = {
   },
 };
 
-let failed = 0;
-let number = 0;
-print(`1..${Object.keys(cases).length}`);
-for (const [name, run] of Object.entries(cases)) {
-  number++;
-  try {
-    await run();
-    print(`ok ${number} /languages/gjs/${name}`);
-  } catch (error) {
-    if (error instanceof Skip) {
-      print(`ok ${number} /languages/gjs/${name} # SKIP ${error.message}`);
-      continue;
-    }
-    failed++;
-    print(`# ${error.message}\n${error.stack ?? ''}`.trim().replaceAll('\n', '\n# '));
-    print(`not ok ${number} /languages/gjs/${name}`);
-  }
-}
-System.exit(failed > 0 ? 1 : 0);
+await runCases('/languages/gjs', cases);

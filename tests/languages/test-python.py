@@ -9,8 +9,6 @@ as soon as it waits in the listener's backlog.
 
 import gc
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,6 +20,7 @@ gi.require_version('QSocket', '1.0')
 from gi.repository import Gio, GLib, QSocket
 
 import tap
+from certificate import make_certificate
 
 # Bounds what must succeed, so that a mistake fails instead of hanging.
 LIMIT = 10000
@@ -469,19 +468,6 @@ def test_queue_in_main_context():
     server.recv(1, LIMIT)
     iterate_until(lambda: ready and dispatched)
     equal(queue.try_pop().get_event_name(), 'EVENT_PACKET_READ')
-
-
-def make_certificate(folder):
-    """The files of a certificate for 127.0.0.1 that signs itself, and of its key."""
-    if shutil.which('openssl') is None:
-        raise tap.Skip('no openssl')
-    files = [os.path.join(folder, name) for name in ('certificate', 'key')]
-    subprocess.run(
-        ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
-         '-noenc', '-days', '1', '-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1',
-         '-out', files[0], '-keyout', files[1]],
-        check=True, stderr=subprocess.DEVNULL)
-    return files
 
 
 def test_tls():
