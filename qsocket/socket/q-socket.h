@@ -92,9 +92,10 @@ G_BEGIN_DECLS
  *
  * ## Asynchronous calls
  *
- * Every call that may wait has a pair that does not: `NAME_async` begins it and returns at once,
- * its callback ends it with `NAME_finish`. The two forms differ in nothing else: results, errors,
- * events, `timeout_ms`, which counts from the beginning.
+ * Connecting, accepting, sending, receiving and changing to TLS or back have a pair that does not
+ * block: `NAME_async` begins the call and returns at once, its callback ends it with
+ * `NAME_finish`. The two forms differ in nothing else: results, errors, events, `timeout_ms`,
+ * which counts from the beginning.
  *
  * The work is done in the `GMainContext` that is the thread's default at the beginning, by sources
  * of the given priority and without a thread of its own (only TLS handshakes are computed in
