@@ -123,6 +123,9 @@ q_channel_is_closed (QChannel *channel)
   return (atomic_load (&channel->pins) & Q_CHANNEL_CLOSED) != 0;
 }
 
+/* How many forks lie between this process and the one that began. */
+int q_channel_get_fork_generation (void);
+
 /* Whether it is the copy that a fork made of the parent's. */
 gboolean q_channel_is_inherited (const QChannel *channel);
 

@@ -37,6 +37,14 @@ watch_forks (void)
     }
 }
 
+int
+q_channel_get_fork_generation (void)
+{
+  watch_forks ();
+
+  return fork_generation;
+}
+
 QChannel *
 q_channel_new (int           fd,
                QChannelKind  kind,

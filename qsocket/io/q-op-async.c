@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "q-op-private.h"
+#include "q-poller-private.h"
 
 #include <gio/gio.h>
 
@@ -12,18 +12,18 @@
  * the context get their turn. */
 #define STEPS_IN_A_ROW 16
 
-/* What a cancellable wakes. It may outlive the source: another thread may be in
+/* What a cancellable wakes. It may outlive the operation: another thread may be in
  * the middle of cancelling. (A GCancellableSource that ends just then leaks.) */
 typedef struct
 {
   gatomicrefcount ref_count;
   GMutex lock;
-  GSource *source;        /* NULL when it is not to be woken any more */
+  QWaiter *waiter;        /* NULL when it is not to be woken any more */
 } Waker;
 
 typedef struct
 {
-  GSource source;
+  QWaiter waiter;
   QOp *op;
   QDeadline deadline;
   GCancellable *cancellable;
@@ -31,9 +31,8 @@ typedef struct
   Waker *waker;
   QOpDoneFunc done;
   gpointer user_data;
-  GPtrArray *tags;        /* of the descriptors that are polled for */
   gboolean asked_late;    /* polled once although the time was up */
-} QOpSource;
+} QOpDriver;
 
 static void
 waker_unref (Waker *waker)
@@ -50,20 +49,20 @@ cancelled_cb (GCancellable *cancellable,
               Waker        *waker)
 {
   g_mutex_lock (&waker->lock);
-  if (waker->source != NULL)
-    g_source_set_ready_time (waker->source, 0);
+  if (waker->waiter != NULL)
+    q_waiter_wake (waker->waiter);
   g_mutex_unlock (&waker->lock);
 }
 
 static void
-watch_cancellable (QOpSource    *self,
+watch_cancellable (QOpDriver    *self,
                    GCancellable *cancellable)
 {
   Waker *waker = g_new0 (Waker, 1);
 
   g_atomic_ref_count_init (&waker->ref_count);
   g_mutex_init (&waker->lock);
-  waker->source = &self->source;
+  waker->waiter = &self->waiter;
   self->waker = waker;
   self->cancellable = g_object_ref (cancellable);
 
@@ -75,13 +74,13 @@ watch_cancellable (QOpSource    *self,
 /* Does not wait for a handler that runs just now, as g_cancellable_disconnect ()
  * would: that handler finds nothing to wake. */
 static void
-unwatch_cancellable (QOpSource *self)
+unwatch_cancellable (QOpDriver *self)
 {
   if (self->cancellable == NULL)
     return;
 
   g_mutex_lock (&self->waker->lock);
-  self->waker->source = NULL;
+  self->waker->waiter = NULL;
   g_mutex_unlock (&self->waker->lock);
 
   if (self->cancelled_id != 0)
@@ -91,64 +90,62 @@ unwatch_cancellable (QOpSource *self)
 }
 
 static void
-stop_polling (QOpSource *self)
+wait (QOpDriver *self)
 {
-  for (guint i = 0; i < self->tags->len; i++)
-    g_source_remove_unix_fd (&self->source, g_ptr_array_index (self->tags, i));
+  const QWait *what = &self->op->wait;
 
-  g_ptr_array_set_size (self->tags, 0);
+  q_waiter_wait (&self->waiter, what, MIN (what->until, self->deadline.at));
+
+  /* A cancel that came meanwhile found nobody waiting. */
+  if (g_cancellable_is_cancelled (self->cancellable))
+    q_waiter_wake (&self->waiter);
+}
+
+/* Without a wait, but after whatever else is ready. */
+static void
+go_on_later (QOpDriver *self)
+{
+  static const QWait nothing = { .n_fds = 0 };
+
+  q_waiter_wait (&self->waiter, &nothing, 0);
 }
 
 static void
-start_polling (QOpSource *self)
+driver_free (QOpDriver *self)
 {
-  const QWait *wait = &self->op->wait;
-  gint64 until = MIN (wait->until, self->deadline.at);
-
-  /* The POLL constants and GIOCondition have the same values. */
-  for (guint i = 0; i < wait->n_fds; i++)
-    g_ptr_array_add (self->tags,
-                     g_source_add_unix_fd (&self->source, wait->fds[i].fd,
-                                           (GIOCondition) wait->fds[i].events));
-
-  g_source_set_ready_time (&self->source, until == Q_DEADLINE_NEVER ? -1 : until);
-
-  /* A cancel that came meanwhile set a time that was overwritten just now. */
-  if (g_cancellable_is_cancelled (self->cancellable))
-    g_source_set_ready_time (&self->source, 0);
+  unwatch_cancellable (self);
+  g_free (self);
 }
 
-static gboolean
-finish (QOpSource *self,
+static void
+finish (QOpDriver *self,
         GError    *error)
 {
   QOp *op = self->op;
+  QOpDoneFunc done = self->done;
+  gpointer user_data = self->user_data;
 
   if (error != NULL && op->klass->abandon != NULL)
     op->klass->abandon (op);
 
-  /* The source goes first: whatever the callback does, it is over. */
-  unwatch_cancellable (self);
-  g_source_destroy (&self->source);
-  self->done (op, error, self->user_data);
-
-  return G_SOURCE_REMOVE;
+  /* The driver goes first: whatever the callback does, it is over. */
+  q_waiter_finish (&self->waiter);
+  driver_free (self);
+  done (op, error, user_data);
 }
 
-static gboolean
-op_source_dispatch (GSource     *source,
-                    GSourceFunc  callback,
-                    gpointer     user_data)
+static void
+run (QWaiter *waiter)
 {
-  QOpSource *self = (QOpSource *) source;
+  QOpDriver *self = (QOpDriver *) waiter;
   QOp *op = self->op;
   QStep step = Q_STEP_AGAIN;
 
-  stop_polling (self);
-  g_source_set_ready_time (source, -1);
-
   if (g_cancellable_set_error_if_cancelled (self->cancellable, &op->error))
-    return finish (self, g_steal_pointer (&op->error));
+    {
+      finish (self, g_steal_pointer (&op->error));
+      return;
+    }
 
   for (int i = 0; step == Q_STEP_AGAIN && i < STEPS_IN_A_ROW; i++)
     step = op->klass->step (op);
@@ -165,60 +162,41 @@ op_source_dispatch (GSource     *source,
       step = q_op_time_out (op);
     }
 
-  switch (step)
-    {
-    case Q_STEP_WAIT:
-      start_polling (self);
-      return G_SOURCE_CONTINUE;
-    case Q_STEP_AGAIN:
-      g_source_set_ready_time (source, 0);
-      return G_SOURCE_CONTINUE;
-    case Q_STEP_DONE:
-    case Q_STEP_FAILED:
-    default:
-      return finish (self, g_steal_pointer (&op->error));
-    }
+  if (step == Q_STEP_WAIT)
+    wait (self);
+  else if (step == Q_STEP_AGAIN)
+    go_on_later (self);
+  else
+    finish (self, g_steal_pointer (&op->error));
 }
 
 static void
-op_source_finalize (GSource *source)
+drop (QWaiter *waiter)
 {
-  QOpSource *self = (QOpSource *) source;
-
-  g_ptr_array_unref (self->tags);
-  unwatch_cancellable (self);
+  driver_free ((QOpDriver *) waiter);
 }
-
-static GSourceFuncs op_source_funcs = {
-  .dispatch = op_source_dispatch,
-  .finalize = op_source_finalize,
-};
 
 void
 q_op_start (QOp          *op,
             int           timeout_ms,
             int           io_priority,
             GCancellable *cancellable,
-            const char   *source_name,
             QOpDoneFunc   done,
             gpointer      user_data)
 {
-  GSource *source = g_source_new (&op_source_funcs, sizeof (QOpSource));
-  QOpSource *self = (QOpSource *) source;
+  QOpDriver *self = g_new0 (QOpDriver, 1);
 
   op->timeout_ms = timeout_ms;
+  self->waiter.run = run;
+  self->waiter.drop = drop;
   self->op = op;
   self->deadline = q_deadline_new (timeout_ms);
   q_deadline_get (&self->deadline);
   self->done = done;
   self->user_data = user_data;
-  self->tags = g_ptr_array_new ();
 
-  g_source_set_static_name (source, source_name);
-  g_source_set_priority (source, io_priority);
-  g_source_set_ready_time (source, 0);
+  q_waiter_init (&self->waiter, io_priority);
   if (cancellable != NULL)
     watch_cancellable (self, cancellable);
-  g_source_attach (source, g_main_context_get_thread_default ());
-  g_source_unref (source);
+  q_waiter_start (&self->waiter);
 }

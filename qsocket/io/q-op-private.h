@@ -88,8 +88,8 @@ gboolean q_op_run (QOp           *op,
                    GCancellable  *cancellable,
                    GError       **error);
 
-/* The driver for main contexts. Runs @op, which must stay where it is, by sources
- * in the caller's thread-default context, and calls @done there when it is done
+/* The driver for main contexts. Runs @op, which must stay where it is, in the
+ * caller's thread-default context, and calls @done there when it is done
  * or has failed (then with an error that @done owns). Never from inside q_op_start (). */
 typedef void (*QOpDoneFunc) (QOp      *op,
                              GError   *error,
@@ -99,7 +99,6 @@ void q_op_start (QOp          *op,
                  int           timeout_ms,
                  int           io_priority,
                  GCancellable *cancellable,
-                 const char   *source_name,
                  QOpDoneFunc   done,
                  gpointer      user_data);
 

@@ -102,7 +102,8 @@ new_task (QSocket             *socket,
 {
   GTask *task = g_task_new (socket, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, tag);
+  /* In brackets it is no macro, which would name the task after the argument. */
+  (g_task_set_source_tag) (task, tag);
 
   /* The operation knows better than the task whether it was done before it was
    * cancelled: what it took from the stream must reach the caller. */
@@ -124,6 +125,7 @@ q_socket_call_start (QSocketCall         *call,
   GTask *task = new_task (call->socket, tag, cancellable, callback, user_data);
   GError *error = NULL;
 
+  g_task_set_name (task, tag_name);
   g_task_set_priority (task, io_priority);
   g_task_set_task_data (task, call, call_free);
   call->cancellable = cancellable;
@@ -133,7 +135,7 @@ q_socket_call_start (QSocketCall         *call,
   else if (call->op == NULL)
     end (task, NULL);
   else
-    q_op_start (call->op, timeout_ms, io_priority, cancellable, tag_name, op_done, task);
+    q_op_start (call->op, timeout_ms, io_priority, cancellable, op_done, task);
 }
 
 void

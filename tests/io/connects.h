@@ -200,7 +200,7 @@ connect_drive (Connect      *self,
       g_autoptr (GMainContext) context = g_main_context_new ();
 
       g_main_context_push_thread_default (context);
-      q_op_start (&self->op.parent, timeout_ms, G_PRIORITY_DEFAULT, own, "test", connect_done_cb,
+      q_op_start (&self->op.parent, timeout_ms, G_PRIORITY_DEFAULT, own, connect_done_cb,
                   self);
       while (!self->is_done)
         g_main_context_iteration (context, TRUE);

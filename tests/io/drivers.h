@@ -56,7 +56,7 @@ drive_async (QOp          *op,
   Done done = { 0 };
 
   g_main_context_push_thread_default (context);
-  q_op_start (op, timeout_ms, G_PRIORITY_DEFAULT, cancellable, "test", done_cb, &done);
+  q_op_start (op, timeout_ms, G_PRIORITY_DEFAULT, cancellable, done_cb, &done);
   g_assert_cmpuint (done.n_calls, ==, 0);
   while (done.n_calls == 0)
     g_main_context_iteration (context, TRUE);

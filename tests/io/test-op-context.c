@@ -55,7 +55,7 @@ job_start (Link         *link,
   Job *job = g_memdup2 (&init, sizeof init);
 
   q_read_op_init (&job->op, "read from", link->channel, &no_sink, Q_READ_TO_BYTES, size, 0);
-  q_op_start (&job->op.parent, timeout_ms, priority, cancellable, "test", job_done, job);
+  q_op_start (&job->op.parent, timeout_ms, priority, cancellable, job_done, job);
 }
 
 typedef struct
@@ -296,7 +296,7 @@ test_fairness (Fixture       *fixture,
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, count_cb, &n_counted, NULL);
   g_source_attach (source, fixture->context);
-  q_op_start (&op.parent, -1, G_PRIORITY_DEFAULT, NULL, "test", busy_done, &fixture->n_done);
+  q_op_start (&op.parent, -1, G_PRIORITY_DEFAULT, NULL, busy_done, &fixture->n_done);
   iterate (fixture, 1);
 
   g_assert_cmpuint (op.n_steps, ==, 10000);
@@ -331,7 +331,7 @@ chain_next (QOp      *op,
 
   test_write_text (chain->link->peer, "x");
   q_read_op_init (&chain->op, "read from", chain->link->channel, &no_sink, Q_READ_TO_BYTES, 1, 0);
-  q_op_start (&chain->op.parent, 10000, G_PRIORITY_DEFAULT, NULL, "test", chain_next, chain);
+  q_op_start (&chain->op.parent, 10000, G_PRIORITY_DEFAULT, NULL, chain_next, chain);
 }
 
 static void
@@ -357,7 +357,7 @@ test_context_goes (void)
   link_open (&link, TEST_UNIX);
   g_main_context_push_thread_default (context);
   q_read_op_init (&op, "read from", link.channel, &no_sink, Q_READ_TO_BYTES, 1, 0);
-  q_op_start (&op.parent, 10000, G_PRIORITY_DEFAULT, cancellable, "test", busy_done, &n_done);
+  q_op_start (&op.parent, 10000, G_PRIORITY_DEFAULT, cancellable, busy_done, &n_done);
   while (g_main_context_iteration (context, FALSE))
     continue;
   g_main_context_pop_thread_default (context);
@@ -475,7 +475,7 @@ test_cancel_race (Fixture       *fixture,
       q_read_op_init (&read.op, "read from", fixture->link.channel, &no_sink, Q_READ_TO_BYTES,
                       2, 0);
       if (is_async)
-        q_op_start (&read.op.parent, -1, G_PRIORITY_DEFAULT, cancellable, "test", read_done,
+        q_op_start (&read.op.parent, -1, G_PRIORITY_DEFAULT, cancellable, read_done,
                     &read);
       else
         q_op_run (&read.op.parent, -1, cancellable, &read.error);
@@ -557,8 +557,8 @@ exchange_thread (gpointer data)
                        NULL, 0);
       q_read_op_init_memory (&read, "read from", link.channel, &no_sink, in, EXCHANGE_SIZE,
                              EXCHANGE_SIZE);
-      q_op_start (&write.parent, 60000, G_PRIORITY_DEFAULT, NULL, "test", write_done, &n_done);
-      q_op_start (&read.parent, 60000, G_PRIORITY_DEFAULT, NULL, "test", write_done, &n_done);
+      q_op_start (&write.parent, 60000, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
+      q_op_start (&read.parent, 60000, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
       while (n_done < 2)
         g_main_context_iteration (context, TRUE);
       g_assert_true (memcmp (in, out, EXCHANGE_SIZE) == 0);
