@@ -365,6 +365,11 @@ q_read_no_bytes (QOp       *op,
         atomic_load_explicit (&op->channel->out_length, memory_order_relaxed) > 0 &&
         flush (flush_data);
 
+      /* Most connections are idle most of the time, and need no memory for that. */
+      if (q_read_buffer_length (&op->channel->in) == 0 &&
+          op->channel->in.size <= Q_READ_BUFFER_MIN)
+        q_read_buffer_clear (&op->channel->in);
+
       q_op_wait_for (op, POLLIN);
       if (more_to_flush)
         op->wait.one.events |= POLLOUT;

@@ -254,6 +254,20 @@ test_late_context (Fixture       *fixture,
   iterate (fixture, 1);
 }
 
+/* While it waits for the first byte it needs no memory for it. */
+static void
+test_idle_memory (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  job_start (&fixture->link, 1, -1, G_PRIORITY_DEFAULT, NULL,
+             (Job) { .n_done = &fixture->n_done, .code = -1 });
+  while (g_main_context_iteration (fixture->context, FALSE))
+    continue;
+  g_assert_null (fixture->link.channel->in.data);
+  test_write_text (fixture->link.peer, "a");
+  iterate (fixture, 1);
+}
+
 static gboolean
 count_cb (gpointer data)
 {
@@ -599,6 +613,7 @@ main (int    argc,
   ADD ("cancel-takes-nothing", test_cancel_takes_nothing);
   ADD ("deadline", test_deadline);
   ADD ("late", test_late_context);
+  ADD ("idle-memory", test_idle_memory);
   ADD ("fairness", test_fairness);
   ADD ("chain", test_chain);
   ADD ("closed", test_closed);
