@@ -30,6 +30,7 @@ static const BenchWorkload *const families[] = {
   bench_http_workloads,
   bench_connect_workloads,
   bench_event_workloads,
+  bench_many_workloads,
   bench_tls_workloads,
 };
 

@@ -357,6 +357,8 @@ why_missing (const BenchWorkload *workload,
 {
   if (workload->n_kept > 0 && bench_heap_bytes () < 0)
     return "not measured: this C library does not tell";
+  if (!bench_many_is_possible (workload))
+    return "not measured: the limit of open files is too low";
   if (variant->api == BENCH_API_PYTHON && access (BENCH_PYTHON, X_OK) != 0)
     return "not measured: no " BENCH_PYTHON;
   if ((variant->python == NULL && variant->batch == NULL && variant->steps[0] == NULL)
@@ -380,6 +382,8 @@ bench_run (const BenchSettings *settings,
   const BenchWorkload *workload = report->workload;
   guint n = 0;
 
+  if (workload->set_up != NULL)
+    workload->set_up ();
   while (workload->variants[n].name != NULL)
     n++;
   report->rounds = settings->rounds;
@@ -396,9 +400,6 @@ bench_run (const BenchSettings *settings,
       result->syscalls = -1;
       report->n_results++;
     }
-
-  if (workload->set_up != NULL)
-    workload->set_up ();
 
   /* All variants in turn, so that what else the machine does meets them alike. */
   for (guint round = 0; round < settings->rounds; round++)

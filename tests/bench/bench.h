@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 
 #define BENCH_BACKLOG 128
 #define BENCH_MAX_ROUNDS 99
+#define BENCH_MANY_DESCRIPTORS 12100
 
 typedef struct _BenchGoal BenchGoal;
 typedef struct _BenchSubject BenchSubject;
@@ -123,6 +124,8 @@ struct _BenchWorkload
   void (*set_up) (void);
   /* Not 0: what counts is the heap that so many operations leave in use. */
   guint n_kept;
+  /* How many a process needs, if they are many. */
+  guint n_descriptors;
 };
 
 /* The measured side. */
@@ -206,6 +209,7 @@ extern const BenchWorkload bench_int_workloads[];
 extern const BenchWorkload bench_http_workloads[];
 extern const BenchWorkload bench_connect_workloads[];
 extern const BenchWorkload bench_event_workloads[];
+extern const BenchWorkload bench_many_workloads[];
 extern const BenchWorkload bench_tls_workloads[];
 
 /* bench-run.c */
@@ -224,6 +228,9 @@ gint64   bench_trace_count     (GPid pid);
 gint64  bench_allocations (void);
 void    bench_heap_share  (void);
 gint64  bench_heap_bytes  (void);
+
+/* bench-many.c */
+gboolean bench_many_is_possible (const BenchWorkload *workload);
 
 /* bench-tls.c */
 gboolean bench_tls_is_there (const BenchTlsLibrary *library);
