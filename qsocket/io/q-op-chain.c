@@ -23,6 +23,7 @@ chain_step (QOp *op)
 
   current->patience = op->patience;
   current->timeout_ms = op->timeout_ms;
+  current->is_blocking = op->is_blocking;
   step = current->klass->step (current);
   op->wait = current->wait;
 

@@ -54,6 +54,7 @@ struct _QOp
   QChannel *channel;            /* NULL until there is one */
   const QSink *sink;
   QDeadline *patience;    /* set by a driver whose steps may sleep in the kernel */
+  gboolean is_blocking;         /* a thread waits along, and memory counts for nothing */
   int timeout_ms;               /* for messages */
   QWait wait;
   GError *error;

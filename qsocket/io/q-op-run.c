@@ -107,6 +107,7 @@ q_op_run (QOp           *op,
   QStep step;
 
   op->timeout_ms = timeout_ms;
+  op->is_blocking = TRUE;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, &op->error))
     {

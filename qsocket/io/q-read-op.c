@@ -366,7 +366,7 @@ q_read_no_bytes (QOp       *op,
         flush (flush_data);
 
       /* Most connections are idle most of the time, and need no memory for that. */
-      if (q_read_buffer_length (&op->channel->in) == 0 &&
+      if (!op->is_blocking && q_read_buffer_length (&op->channel->in) == 0 &&
           op->channel->in.size <= Q_READ_BUFFER_MIN)
         q_read_buffer_clear (&op->channel->in);
 
