@@ -74,14 +74,16 @@ spot_close (Spot *spot)
 
 /* ---- a resolver that knows these ---- */
 
+/* Copies, since a lookup that was given up may ask when its test is over. */
 typedef struct
 {
-  Spot *spots;
+  Spot spots[MAX_SPOTS];
   guint n_spots;
   int code;               /* what it fails with, unless 0 */
   int n_asked;
   int family;             /* what was asked for */
   GMutex lock;            /* held by the test: it hangs */
+  GMutex spots_lock;
 } FakeResolver;
 
 static FakeResolver resolver;
@@ -93,6 +95,7 @@ fake_get_addresses (const char             *host,
                     struct addrinfo       **result)
 {
   struct addrinfo **next = result;
+  int code;
 
   g_atomic_int_inc (&resolver.n_asked);
 
@@ -103,24 +106,25 @@ fake_get_addresses (const char             *host,
       return EAI_AGAIN;
     }
 
+  g_mutex_lock (&resolver.spots_lock);
   resolver.family = hints->ai_family;
-  errno = ENOTTY;
-  if (resolver.code != 0)
-    return resolver.code;
-
+  code = resolver.code;
   *next = NULL;
-  for (guint i = 0; i < resolver.n_spots; i++)
+  for (guint i = 0; code == 0 && i < resolver.n_spots; i++)
     {
+      const Spot *spot = &resolver.spots[i];
       struct addrinfo *info = g_new0 (struct addrinfo, 1);
 
-      info->ai_family = resolver.spots[i].family;
-      info->ai_addr = &resolver.spots[i].address.sa;
-      info->ai_addrlen = resolver.spots[i].address.length;
+      info->ai_family = spot->family;
+      info->ai_addr = g_memdup2 (&spot->address.sa, spot->address.length);
+      info->ai_addrlen = spot->address.length;
       *next = info;
       next = &info->ai_next;
     }
+  g_mutex_unlock (&resolver.spots_lock);
+  errno = ENOTTY;
 
-  return 0;
+  return code;
 }
 
 static inline void
@@ -130,20 +134,26 @@ fake_free_addresses (struct addrinfo *result)
     {
       struct addrinfo *next = result->ai_next;
 
+      g_free (result->ai_addr);
       g_free (result);
       result = next;
     }
 }
 
 static inline void
-resolver_set_up (Spot  *spots,
-                 guint  n_spots,
-                 int    code)
+resolver_set_up (const Spot *spots,
+                 guint       n_spots,
+                 int         code)
 {
-  resolver.spots = spots;
+  g_assert_cmpuint (n_spots, <=, MAX_SPOTS);
+
+  g_mutex_lock (&resolver.spots_lock);
+  for (guint i = 0; i < n_spots; i++)
+    resolver.spots[i] = spots[i];
   resolver.n_spots = n_spots;
   resolver.code = code;
   resolver.n_asked = 0;
+  g_mutex_unlock (&resolver.spots_lock);
   q_resolver_set_functions (fake_get_addresses, fake_free_addresses);
 }
 
