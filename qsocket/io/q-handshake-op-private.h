@@ -40,15 +40,12 @@ gboolean q_handshake_check (const QTlsConfig  *config,
                             GError           **error);
 
 /* Only after such a check. */
-void q_handshake_op_init  (QHandshakeOp     *self,
-                           const char       *name,
-                           QChannel         *channel,
-                           const QSink      *sink,
-                           QTlsConfig *config,
-                           const char       *host,
-                           gboolean          is_server);
-
-/* Frees a result that nobody took. */
-void q_handshake_op_clear (QHandshakeOp     *self);
+void q_handshake_op_init (QHandshakeOp     *self,
+                          const char       *name,
+                          QChannel         *channel,
+                          const QSink      *sink,
+                          QTlsConfig       *config,
+                          const char       *host,
+                          gboolean          is_server);
 
 G_END_DECLS

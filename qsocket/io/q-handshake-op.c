@@ -382,7 +382,7 @@ q_handshake_op_init (QHandshakeOp     *self,
                      const char       *name,
                      QChannel         *channel,
                      const QSink      *sink,
-                     QTlsConfig *config,
+                     QTlsConfig       *config,
                      const char       *host,
                      gboolean          is_server)
 {
@@ -392,10 +392,4 @@ q_handshake_op_init (QHandshakeOp     *self,
     .host = host,
     .is_server = is_server,
   };
-}
-
-void
-q_handshake_op_clear (QHandshakeOp *self)
-{
-  g_clear_pointer (&self->transport, q_tls_transport_free);
 }
