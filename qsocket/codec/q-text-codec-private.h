@@ -51,7 +51,7 @@ gboolean q_text_decoder_is_inside_character (QTextDecoder *decoder);
 void q_text_decoder_drop_pending (QTextDecoder *decoder);
 
 /* The caller is content: marks and shift sequences so far count as returned. */
-void q_text_decoder_settle (QTextDecoder *decoder);
+void q_text_decoder_commit (QTextDecoder *decoder);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QTextDecoder, q_text_decoder_free)
 

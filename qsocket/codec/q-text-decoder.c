@@ -109,7 +109,7 @@ q_text_decoder_drop_pending (QTextDecoder *decoder)
 }
 
 void
-q_text_decoder_settle (QTextDecoder *decoder)
+q_text_decoder_commit (QTextDecoder *decoder)
 {
   decoder->n_silent = 0;
 }

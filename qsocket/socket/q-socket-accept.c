@@ -16,7 +16,7 @@ new_accepted (QSocket   *self,
               QChannel  *channel,
               QAcceptOp *op)
 {
-  QSocket *accepted = q_socket_new_heir (self);
+  QSocket *accepted = q_socket_new_inheriting (self);
   QChannel *connection = q_channel_new (g_steal_fd (&op->fd), Q_CHANNEL_ACCEPTED,
                                         channel->family, channel->socktype, FALSE, TRUE);
 
@@ -64,15 +64,15 @@ begin_accept (QSocketCall  *call,
               GError      **error)
 {
   AcceptCall *self = (AcceptCall *) call;
-  QSilentClients *silent;
+  QPendingClients *pending;
 
   if (!enter_listener (self, error))
     return FALSE;
 
   q_accept_op_init (&self->accept, call->name, self->channel, &call->socket->sink);
-  silent = &self->channel->silent;
-  if (silent->n > 0)
-    q_silent_clients_take (silent, 0, &self->accept.fd, &self->accept.peer);
+  pending = &self->channel->pending_clients;
+  if (pending->n > 0)
+    q_pending_clients_take (pending, 0, &self->accept.fd, &self->accept.peer);
   call->op = self->accept.fd < 0 ? &self->accept.parent : NULL;
 
   return TRUE;

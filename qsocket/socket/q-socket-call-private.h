@@ -14,7 +14,7 @@ typedef struct _QSocketCall QSocketCall;
 
 typedef enum
 {
-  Q_CALL_TRUTH,           /* there is no result but that it succeeded */
+  Q_CALL_BOOLEAN,           /* there is no result but that it succeeded */
   Q_CALL_POINTER,         /* call->pointer, which may be NULL */
   Q_CALL_INTEGER,         /* call->integer */
 } QCallResult;
@@ -82,7 +82,7 @@ void     q_socket_call_fail (QSocket             *socket,
                              gpointer             user_data);
 
 /* What the public finish functions do. */
-gboolean q_socket_call_finish_truth   (QSocket       *socket,
+gboolean q_socket_call_finish_boolean   (QSocket       *socket,
                                        GAsyncResult  *result,
                                        gpointer       tag,
                                        GError       **error);

@@ -167,7 +167,7 @@ check_result (QSocket      *socket,
 }
 
 gboolean
-q_socket_call_finish_truth (QSocket       *socket,
+q_socket_call_finish_boolean (QSocket       *socket,
                             GAsyncResult  *result,
                             gpointer       tag,
                             GError       **error)

@@ -70,7 +70,7 @@ q_socket_connect_to_finish (QSocket       *self,
                             GAsyncResult  *result,
                             GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_connect_to_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_connect_to_async, error);
 }
 
 gboolean
@@ -117,7 +117,7 @@ q_socket_connect_ssl_finish (QSocket       *self,
                              GAsyncResult  *result,
                              GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_connect_ssl_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_connect_ssl_async, error);
 }
 
 gboolean
@@ -171,7 +171,7 @@ q_socket_connect_inet_finish (QSocket       *self,
                               GAsyncResult  *result,
                               GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_connect_inet_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_connect_inet_async, error);
 }
 
 gboolean
@@ -226,7 +226,7 @@ q_socket_connect_inet_ssl_finish (QSocket       *self,
                                   GAsyncResult  *result,
                                   GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_connect_inet_ssl_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_connect_inet_ssl_async, error);
 }
 
 gboolean
@@ -277,7 +277,7 @@ q_socket_connect_unix_finish (QSocket       *self,
                               GAsyncResult  *result,
                               GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_connect_unix_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_connect_unix_async, error);
 }
 
 gboolean
@@ -329,5 +329,5 @@ q_socket_connect_unix_ssl_finish (QSocket       *self,
                                   GAsyncResult  *result,
                                   GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_connect_unix_ssl_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_connect_unix_ssl_async, error);
 }

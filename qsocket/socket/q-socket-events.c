@@ -60,7 +60,7 @@ q_socket_wants_event (gpointer          owner,
 }
 
 void
-q_socket_note_handlers (QSocket *self)
+q_socket_check_read_handlers (QSocket *self)
 {
   atomic_store_explicit (&self->has_handlers,
                          has_handlers (self, Q_SOCKET_EVENT_TYPE_PACKET_READ),
@@ -130,7 +130,7 @@ q_socket_finish_reported (QSocket  *self,
   if (handled)
     g_object_ref (self);
   emit (self, &report, handled);
-  q_read_buffer_consume (&channel->in, size);
+  q_recv_buffer_consume (&channel->in, size);
   q_socket_give_role (self, Q_ROLE_READER);
   if (handled)
     g_object_unref (self);

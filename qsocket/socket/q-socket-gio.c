@@ -194,8 +194,8 @@ q_socket_steal_fd (QSocket  *self,
   else if (channel->transport->klass->is_secure)
     g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
                          "steal_fd: the connection is encrypted; shutdown_ssl ends that");
-  else if (q_read_buffer_length (&channel->in) > 0 || q_channel_has_text (channel) ||
-           q_channel_is_held (channel))
+  else if (q_recv_buffer_length (&channel->in) > 0 || q_channel_has_text (channel) ||
+           q_channel_has_unsent (channel))
     g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING,
                          "steal_fd: there are bytes that were not read or not sent yet");
   else

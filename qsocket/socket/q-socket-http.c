@@ -6,9 +6,9 @@
 
 #include "q-http-writer-private.h"
 #include "q-op-chain-private.h"
-#include "q-read-op-private.h"
+#include "q-recv-op-private.h"
 #include "q-socket-http.h"
-#include "q-socket-write-private.h"
+#include "q-socket-send-call-private.h"
 
 /* The event shows what the caller asked for, always as the hash it is in every
  * language. */
@@ -52,7 +52,7 @@ report_message (QSocket    *self,
  * operation of its own, so that an asynchronous call tells where it runs. */
 typedef struct
 {
-  QWriteCall write;
+  QSendCall write;
   GString *head;
   char *first_line;
   GVariant *headers;
@@ -79,7 +79,7 @@ told (QOpChain *chain,
     return NULL;
 
   report_message (self->write.call.socket, self->first_line, self->headers);
-  q_write_call_prepare (&self->write);
+  q_send_call_prepare (&self->write);
 
   return self->write.has_op ? &self->write.op.parent : NULL;
 }
@@ -90,7 +90,7 @@ begin_message (QSocketCall  *call,
 {
   MessageCall *self = (MessageCall *) call;
 
-  if (!q_write_call_enter (&self->write, error))
+  if (!q_send_call_enter (&self->write, error))
     return FALSE;
 
   self->write.head = self->head->str;
@@ -116,7 +116,7 @@ clear_message (QSocketCall *call)
 }
 
 static const QSocketCallClass message_class = {
-  .size = sizeof (MessageCall), .begin = begin_message, .finish = q_write_call_finish,
+  .size = sizeof (MessageCall), .begin = begin_message, .finish = q_send_call_finish,
   .clear = clear_message,
 };
 
@@ -260,7 +260,7 @@ q_socket_send_http_message_finish (QSocket       *self,
                                    GAsyncResult  *result,
                                    GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_send_http_message_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_send_http_message_async, error);
 }
 
 void
@@ -294,7 +294,7 @@ q_socket_send_http_response_finish (QSocket       *self,
                                     GAsyncResult  *result,
                                     GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_send_http_response_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_send_http_response_async, error);
 }
 
 /* ---- receiving ---- */
@@ -303,7 +303,7 @@ typedef struct
 {
   QSocketCall call;
   QChannel *channel;
-  QHttpReadOp op;
+  QRecvHttpOp op;
 } HeaderCall;
 
 static gboolean
@@ -317,8 +317,8 @@ begin_header (QSocketCall  *call,
   if (self->channel == NULL)
     return FALSE;
 
-  q_channel_take_back_text (self->channel);
-  q_http_read_op_init (&self->op, call->name, self->channel, &socket->sink,
+  q_channel_unread_text (self->channel);
+  q_recv_http_op_init (&self->op, call->name, self->channel, &socket->sink,
                        socket->settings.max_header_size, socket->settings.max_header_count);
   self->op.flush = q_socket_flush_for_read;
   self->op.flush_data = socket;
@@ -334,7 +334,7 @@ finish_header (QSocketCall  *call,
 {
   HeaderCall *self = (HeaderCall *) call;
 
-  q_http_read_op_clear (&self->op);
+  q_recv_http_op_clear (&self->op);
   call->pointer = self->op.header;
   q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
 

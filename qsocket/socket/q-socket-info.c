@@ -39,7 +39,7 @@ get_hostname (QSocket        *self,
     return g_steal_pointer (&name);
 
   lookup = q_lookup_new_reverse (address, NULL);
-  if (lookup != NULL && q_lookup_wait (lookup, REVERSE_LOOKUP_US))
+  if (lookup != NULL && q_lookup_wait (lookup, g_get_monotonic_time () + REVERSE_LOOKUP_US))
     name = g_strdup (q_lookup_get_name (lookup));
   g_clear_pointer (&lookup, q_lookup_free);
 

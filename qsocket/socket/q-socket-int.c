@@ -6,8 +6,8 @@
 
 #include "q-int-codec-private.h"
 #include "q-socket-int.h"
-#include "q-socket-read-private.h"
-#include "q-socket-write-private.h"
+#include "q-socket-recv-call-private.h"
+#include "q-socket-send-call-private.h"
 
 /* Every public function is a line of its own around one of two cores, which are
  * inlined into it with the format known: an integer that is in the buffer, or
@@ -202,7 +202,7 @@ recv_int (QSocket       *self,
 
   if (G_LIKELY (channel != NULL))
     {
-      gint64 value = q_int_decode (format, q_read_buffer_bytes (&channel->in));
+      gint64 value = q_int_decode (format, q_recv_buffer_bytes (&channel->in));
 
       q_socket_finish_buffered (self, channel, size, q_socket_may_report_reads (self));
 
@@ -387,9 +387,9 @@ finish_int (QSocketCall  *call,
             gboolean      ok,
             GError      **error)
 {
-  QReadCall *self = (QReadCall *) call;
+  QRecvCall *self = (QRecvCall *) call;
 
-  if (!q_read_call_finish (call, ok, error))
+  if (!q_recv_call_finish (call, ok, error))
     return FALSE;
 
   call->integer = q_int_decode (self->format, self->bytes);
@@ -398,7 +398,7 @@ finish_int (QSocketCall  *call,
 }
 
 static const QSocketCallClass int_class = {
-  .size = sizeof (QReadCall), .begin = q_read_call_begin, .finish = finish_int,
+  .size = sizeof (QRecvCall), .begin = q_recv_call_begin, .finish = finish_int,
   .result = Q_CALL_INTEGER,
 };
 
@@ -411,13 +411,13 @@ q_socket_recv_int_async (QSocket             *self,
                          GAsyncReadyCallback  callback,
                          gpointer             user_data)
 {
-  QReadCall *read;
+  QRecvCall *read;
 
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (q_int_format_is_valid (format));
 
   read = q_socket_call_new (&int_class, self, "recv_int from");
-  read->result = Q_READ_TO_MEMORY;
+  read->result = Q_RECV_TO_MEMORY;
   read->format = format;
   read->memory = read->bytes;
   read->minimum = q_int_layouts[format].size;
@@ -447,7 +447,7 @@ q_socket_send_int_async (QSocket             *self,
                          GAsyncReadyCallback  callback,
                          gpointer             user_data)
 {
-  QWriteCall *write;
+  QSendCall *write;
   guint8 *bytes;
 
   g_return_if_fail (Q_IS_SOCKET (self));
@@ -455,7 +455,7 @@ q_socket_send_int_async (QSocket             *self,
 
   bytes = g_malloc (8);
   q_int_encode (format, value, bytes);
-  write = q_socket_call_new (&q_write_call_class, self, "send_int to");
+  write = q_socket_call_new (&q_send_call_class, self, "send_int to");
   write->head = write->owned = bytes;
   write->head_length = q_int_layouts[format].size;
   write->free_owned = g_free;
@@ -468,5 +468,5 @@ q_socket_send_int_finish (QSocket       *self,
                           GAsyncResult  *result,
                           GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_send_int_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_send_int_async, error);
 }

@@ -207,7 +207,7 @@ wait_for_lookup (QSocket *self,
   g_mutex_unlock (&self->lock);
 
   if (!aborted)
-    q_lookup_wait (lookup, -1);
+    q_lookup_wait (lookup, Q_DEADLINE_NEVER);
 
   g_mutex_lock (&self->lock);
   self->binding = NULL;

@@ -172,7 +172,7 @@ gboolean  q_socket_set_transport (QSocket    *self,
                                   QTransport *transport);
 
 /* Whether there is a channel and it holds bytes that were sent. */
-gboolean  q_socket_is_held (QSocket *self);
+gboolean  q_socket_has_unsent (QSocket *self);
 
 /* Makes a call that opens the socket just now fail soon, from any thread. */
 void      q_socket_abort_opening (QSocket *self);
@@ -195,7 +195,7 @@ int       q_socket_steal_channel (QSocket   *self,
 gboolean  q_socket_close_channel (QSocket *self);
 
 /* A new socket with the settings and the queue of @self. */
-QSocket  *q_socket_new_heir (QSocket *self);
+QSocket  *q_socket_new_inheriting (QSocket *self);
 
 /* ---- TLS (q-socket-ssl-settings.c) ---- */
 
@@ -263,7 +263,7 @@ q_socket_may_report_reads (QSocket *self)
 }
 
 /* To be called when bytes have arrived. */
-void     q_socket_note_handlers (QSocket *self);
+void     q_socket_check_read_handlers (QSocket *self);
 
 /* The short way of a read: takes the reader's role if nobody has it and @size
  * bytes are in the buffer already. Ends with q_socket_finish_buffered (). */
@@ -277,7 +277,7 @@ q_socket_begin_buffered (QSocket *self,
     return NULL;
 
   channel = atomic_load (&self->channel);
-  if (channel != NULL && q_read_buffer_length (&channel->in) >= size &&
+  if (channel != NULL && q_recv_buffer_length (&channel->in) >= size &&
       !q_channel_has_text (channel))
     return channel;
 
@@ -303,7 +303,7 @@ q_socket_finish_buffered (QSocket  *self,
       return;
     }
 
-  q_read_buffer_consume (&channel->in, size);
+  q_recv_buffer_consume (&channel->in, size);
   q_socket_give_role (self, Q_ROLE_READER);
 }
 
@@ -326,7 +326,7 @@ gssize   q_socket_write_some (QSocket       *self,
                               GCancellable  *cancellable,
                               GError       **error);
 
-/* What a read does about corked bytes before it waits: QReadOp.flush. */
+/* What a read does about corked bytes before it waits: QRecvOp.flush. */
 gboolean q_socket_flush_for_read (gpointer socket);
 
 /* Gets out what an earlier call had encrypted, and ran out of time for; does not wait.
@@ -342,7 +342,7 @@ void     q_socket_flush_for_close (QSocket  *self,
 /* Whether @channel, which is encrypted, has something to read without waiting, be it
  * that the kernel has something (@arrived) or that it was taken from there before.
  * While another call reads it is anybody's guess, and TRUE if something arrived. */
-gboolean q_socket_has_more (QSocket  *self,
+gboolean q_socket_has_data (QSocket  *self,
                             QChannel *channel,
                             gboolean  arrived);
 

@@ -5,41 +5,41 @@
 #include "config.h"
 
 #include "q-socket-data.h"
-#include "q-socket-read-private.h"
+#include "q-socket-recv-call-private.h"
 
 #include <errno.h>
 
 static const QSocketCallClass bytes_class = {
-  .size = sizeof (QReadCall), .begin = q_read_call_begin, .finish = q_read_call_finish,
+  .size = sizeof (QRecvCall), .begin = q_recv_call_begin, .finish = q_recv_call_finish,
   .result = Q_CALL_POINTER, .free_pointer = (GDestroyNotify) g_bytes_unref,
 };
 
 static const QSocketCallClass text_class = {
-  .size = sizeof (QReadCall), .begin = q_read_call_begin, .finish = q_read_call_finish,
+  .size = sizeof (QRecvCall), .begin = q_recv_call_begin, .finish = q_recv_call_finish,
   .result = Q_CALL_POINTER, .free_pointer = g_free,
 };
 
 /* ---- bytes ---- */
 
 /* Small records that are there already need no operation at all. Returns where
- * they are until finish_small (), or NULL. */
+ * they are until finish_record (), or NULL. */
 static QChannel *
-begin_small (QSocket      *self,
+begin_record (QSocket      *self,
              gsize         size,
              GCancellable *cancellable)
 {
-  if (cancellable != NULL || size == 0 || size >= Q_READ_DIRECT_SIZE)
+  if (cancellable != NULL || size == 0 || size >= Q_RECV_DIRECT_SIZE)
     return NULL;
 
   return q_socket_begin_buffered (self, size);
 }
 
 static void
-finish_small (QSocket  *self,
+finish_record (QSocket  *self,
               QChannel *channel,
               gsize     size)
 {
-  q_socket_note_handlers (self);
+  q_socket_check_read_handlers (self);
   q_socket_finish_buffered (self, channel, size, q_socket_may_report_reads (self));
 }
 
@@ -52,9 +52,9 @@ q_socket_recv_into (QSocket       *self,
                     GCancellable  *cancellable,
                     GError       **error)
 {
-  QReadCall read = {
-    .call = { .klass = &q_read_call_memory_class, .socket = self, .name = "recv_into from" },
-    .result = Q_READ_TO_MEMORY, .memory = buffer, .minimum = minimum, .size = (gssize) size,
+  QRecvCall read = {
+    .call = { .klass = &q_recv_call_memory_class, .socket = self, .name = "recv_into from" },
+    .result = Q_RECV_TO_MEMORY, .memory = buffer, .minimum = minimum, .size = (gssize) size,
     .end_is_fine = TRUE,
   };
   QChannel *channel;
@@ -64,11 +64,11 @@ q_socket_recv_into (QSocket       *self,
   g_return_val_if_fail (minimum <= size && size <= G_MAXSSIZE, -1);
   g_return_val_if_fail (error == NULL || *error == NULL, -1);
 
-  channel = minimum == size ? begin_small (self, size, cancellable) : NULL;
+  channel = minimum == size ? begin_record (self, size, cancellable) : NULL;
   if (channel != NULL)
     {
-      memcpy (buffer, q_read_buffer_bytes (&channel->in), size);
-      finish_small (self, channel, size);
+      memcpy (buffer, q_recv_buffer_bytes (&channel->in), size);
+      finish_record (self, channel, size);
       return (gssize) size;
     }
 
@@ -87,21 +87,21 @@ q_socket_recv_binary (QSocket       *self,
                       GCancellable  *cancellable,
                       GError       **error)
 {
-  QReadCall read = {
+  QRecvCall read = {
     .call = { .klass = &bytes_class, .socket = self, .name = "recv_binary from" },
-    .result = Q_READ_TO_BYTES, .size = size,
+    .result = Q_RECV_TO_BYTES, .size = size,
   };
   QChannel *channel;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  channel = size > 0 ? begin_small (self, (gsize) size, cancellable) : NULL;
+  channel = size > 0 ? begin_record (self, (gsize) size, cancellable) : NULL;
   if (channel != NULL)
     {
-      GBytes *bytes = g_bytes_new (q_read_buffer_bytes (&channel->in), (gsize) size);
+      GBytes *bytes = g_bytes_new (q_recv_buffer_bytes (&channel->in), (gsize) size);
 
-      finish_small (self, channel, (gsize) size);
+      finish_record (self, channel, (gsize) size);
       return bytes;
     }
 
@@ -117,12 +117,12 @@ q_socket_recv_binary_async (QSocket             *self,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
-  QReadCall *read;
+  QRecvCall *read;
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
   read = q_socket_call_new (&bytes_class, self, "recv_binary from");
-  read->result = Q_READ_TO_BYTES;
+  read->result = Q_RECV_TO_BYTES;
   read->size = size;
   q_socket_call_start (&read->call, q_socket_recv_binary_async, "[qsocket] recv_binary_async",
                        timeout_ms, io_priority, cancellable, callback, user_data);
@@ -145,9 +145,9 @@ q_socket_recv (QSocket       *self,
                GCancellable  *cancellable,
                GError       **error)
 {
-  QReadCall read = {
+  QRecvCall read = {
     .call = { .klass = &text_class, .socket = self, .name = "recv from" },
-    .result = Q_READ_TO_TEXT, .size = size,
+    .result = Q_RECV_TO_TEXT, .size = size,
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
@@ -165,12 +165,12 @@ q_socket_recv_async (QSocket             *self,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
-  QReadCall *read;
+  QRecvCall *read;
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
   read = q_socket_call_new (&text_class, self, "recv from");
-  read->result = Q_READ_TO_TEXT;
+  read->result = Q_RECV_TO_TEXT;
   read->size = size;
   q_socket_call_start (&read->call, q_socket_recv_async, "[qsocket] recv_async",
                        timeout_ms, io_priority, cancellable, callback, user_data);
@@ -193,37 +193,27 @@ poll_for (QSocket   *self,
           QDeadline *deadline)
 {
   g_autoptr (QChannel) channel = q_socket_ref_channel (self);
-  struct pollfd pollfd;
-  int n;
+  short ready;
 
   if (channel == NULL || !q_channel_pin (channel))
     return FALSE;
 
-  pollfd = (struct pollfd) { channel->fd, direction, 0 };
-  do
-    {
-      gint64 left = q_deadline_left (deadline);
-      struct timespec time = { left / G_USEC_PER_SEC, left % G_USEC_PER_SEC * 1000 };
-
-      n = ppoll (&pollfd, 1, left == Q_DEADLINE_NEVER ? NULL : &time, NULL);
-    }
-  while (n < 0 && errno == EINTR);
-
+  ready = q_wait_poll_one (channel->fd, direction, q_deadline_get (deadline));
   if (q_channel_is_closed (channel))
-    n = 0;
+    ready = 0;
   q_channel_unpin (channel);
 
-  return n > 0;
+  return ready != 0;
 }
 
 gboolean
-q_socket_has_more (QSocket  *self,
+q_socket_has_data (QSocket  *self,
                    QChannel *channel,
                    gboolean  arrived)
 {
   gboolean has_more = arrived;
   QChannel *entered;
-  QReadOp op;
+  QRecvOp op;
 
   if (!q_socket_is_secure (self))
     return arrived;
@@ -232,9 +222,9 @@ q_socket_has_more (QSocket  *self,
   if (entered == NULL)
     return arrived;
 
-  if (entered == channel && (arrived || q_transport_has_more (channel->transport)))
+  if (entered == channel && (arrived || q_transport_may_have_data (channel->transport)))
     {
-      q_read_op_init (&op, "", channel, &self->sink, Q_READ_PEEK, 1, 0);
+      q_recv_op_init (&op, "", channel, &self->sink, Q_RECV_PEEK, 1, 0);
       has_more = op.parent.klass->step (&op.parent) == Q_STEP_DONE;
     }
   q_socket_leave (self, Q_ROLE_READER, entered);
@@ -249,7 +239,7 @@ q_socket_is_data_available (QSocket *self,
   QDeadline deadline = q_deadline_new (timeout_ms);
   QChannel *channel;
   gboolean available;
-  QReadOp op;
+  QRecvOp op;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
 
@@ -259,18 +249,18 @@ q_socket_is_data_available (QSocket *self,
 
   if (channel->kind == Q_CHANNEL_LISTENING || q_channel_keeps_boundaries (channel))
     {
-      available = q_read_buffer_length (&channel->in) > 0 || channel->silent.n > 0 ||
+      available = q_recv_buffer_length (&channel->in) > 0 || channel->pending_clients.n > 0 ||
                   poll_for (self, POLLIN, &deadline);
     }
   else
     {
       /* It reads ahead, since the descriptor alone knows nothing of what is
        * buffered on its way here. */
-      q_read_op_init (&op, "is_data_available", channel, &self->sink, Q_READ_PEEK, 1, 0);
+      q_recv_op_init (&op, "is_data_available", channel, &self->sink, Q_RECV_PEEK, 1, 0);
       op.flush = q_socket_flush_for_read;
       op.flush_data = self;
       available = q_op_run (&op.parent, timeout_ms, NULL, NULL);
-      q_socket_note_handlers (self);
+      q_socket_check_read_handlers (self);
     }
 
   q_socket_leave (self, Q_ROLE_READER, channel);
@@ -292,5 +282,5 @@ q_socket_is_write_finished (QSocket *self,
     if (!poll_for (self, POLLOUT, &deadline))
       return FALSE;
 
-  return !q_socket_is_held (self) && poll_for (self, POLLOUT, &deadline);
+  return !q_socket_has_unsent (self) && poll_for (self, POLLOUT, &deadline);
 }

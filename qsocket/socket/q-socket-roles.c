@@ -316,17 +316,17 @@ q_socket_set_transport (QSocket    *self,
 }
 
 gboolean
-q_socket_is_held (QSocket *self)
+q_socket_has_unsent (QSocket *self)
 {
   QChannel *channel;
-  gboolean is_held;
+  gboolean has_unsent;
 
   g_mutex_lock (&self->lock);
   channel = atomic_load (&self->channel);
-  is_held = channel != NULL && q_channel_is_held (channel);
+  has_unsent = channel != NULL && q_channel_has_unsent (channel);
   g_mutex_unlock (&self->lock);
 
-  return is_held;
+  return has_unsent;
 }
 
 void

@@ -5,7 +5,7 @@
 #include "config.h"
 
 #include "q-socket-data.h"
-#include "q-socket-write-private.h"
+#include "q-socket-send-call-private.h"
 
 #include <errno.h>
 
@@ -29,7 +29,7 @@ q_socket_uncork (QSocket       *self,
 {
   QChannel *channel;
   gboolean ok = TRUE;
-  QWriteOp op;
+  QSendOp op;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -40,12 +40,12 @@ q_socket_uncork (QSocket       *self,
 
   atomic_store (&self->corked, FALSE);
 
-  if (q_channel_is_held (channel))
+  if (q_channel_has_unsent (channel))
     {
-      q_write_op_init (&op, "uncork to", channel, &self->sink, &self->bytes_sent,
+      q_send_op_init (&op, "uncork to", channel, &self->sink, &self->bytes_sent,
                        NULL, 0, NULL, 0);
       ok = q_op_run (&op.parent, timeout_ms, cancellable, error);
-      q_write_op_finish (&op);
+      q_send_op_finish (&op);
     }
 
   q_socket_leave (self, Q_ROLE_WRITER, channel);
@@ -73,14 +73,14 @@ flush_without_waiting (QSocket  *self,
 {
   const QSink sink = { q_socket_wants_event, report_flush, self };
   QStep step;
-  QWriteOp op;
+  QSendOp op;
 
-  q_write_op_init (&op, "flush to", channel, &sink, &self->bytes_sent, NULL, 0, NULL, 0);
+  q_send_op_init (&op, "flush to", channel, &sink, &self->bytes_sent, NULL, 0, NULL, 0);
   do
     step = op.parent.klass->step (&op.parent);
   while (step == Q_STEP_AGAIN);
   g_clear_error (&op.parent.error);
-  q_write_op_finish (&op);
+  q_send_op_finish (&op);
 
   return step == Q_STEP_WAIT;
 }
@@ -120,7 +120,7 @@ q_socket_flush_transport (QSocket *self)
   channel = atomic_load (&self->channel);
   if (channel != NULL && q_channel_pin (channel))
     {
-      more = q_transport_is_held (channel->transport) &&
+      more = q_transport_has_unsent (channel->transport) &&
              q_transport_flush (channel->transport, NULL) == -EAGAIN;
       q_channel_unpin (channel);
     }
@@ -137,7 +137,7 @@ q_socket_flush_for_close (QSocket  *self,
   if (!q_socket_borrow_writer (self))
     return;
 
-  if (q_channel_is_held (channel))
+  if (q_channel_has_unsent (channel))
     flush_without_waiting (self, channel);
   q_socket_return_writer (self);
 }
@@ -172,7 +172,7 @@ send_bytes_async (QSocket             *self,
                   GAsyncReadyCallback  callback,
                   gpointer             user_data)
 {
-  QWriteCall *write = q_socket_call_new (&q_write_call_class, self, name);
+  QSendCall *write = q_socket_call_new (&q_send_call_class, self, name);
 
   write->head = g_bytes_get_data (data, &write->head_length);
   write->owned = data;
@@ -204,7 +204,7 @@ q_socket_send_data_finish (QSocket       *self,
                            GAsyncResult  *result,
                            GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_send_data_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_send_data_async, error);
 }
 
 gboolean
@@ -248,7 +248,7 @@ q_socket_send_binary_finish (QSocket       *self,
                              GAsyncResult  *result,
                              GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_send_binary_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_send_binary_async, error);
 }
 
 /* ---- text ---- */
@@ -257,7 +257,7 @@ q_socket_send_binary_finish (QSocket       *self,
  * writer: the byte order mark counts as written once a byte has left. */
 typedef struct
 {
-  QWriteCall write;
+  QSendCall write;
   const char *string;
   QTextEncoder *encoder;
   guint8 *converted;
@@ -286,19 +286,19 @@ begin_text (QSocketCall  *call,
   TextCall *self = (TextCall *) call;
   const guint8 *bytes;
 
-  if (!q_write_call_enter (&self->write, error))
+  if (!q_send_call_enter (&self->write, error))
     return FALSE;
 
   self->encoder = get_encoder (call->socket, self->write.channel);
   if (!q_text_encoder_convert (self->encoder, self->string, strlen (self->string), &bytes,
                                &self->write.head_length, &self->converted, error))
     {
-      q_write_call_leave (&self->write);
+      q_send_call_leave (&self->write);
       return q_socket_prefix_error (call->name, error);
     }
 
   self->write.head = bytes;
-  q_write_call_prepare (&self->write);
+  q_send_call_prepare (&self->write);
   call->op = self->write.has_op ? &self->write.op.parent : NULL;
 
   return TRUE;
@@ -312,10 +312,10 @@ finish_text (QSocketCall  *call,
   TextCall *self = (TextCall *) call;
 
   /* Before somebody else may write. */
-  q_write_call_settle (&self->write);
+  q_send_call_count (&self->write);
   if (self->write.moved > 0)
     q_text_encoder_mark_sent (self->encoder);
-  q_write_call_leave (&self->write);
+  q_send_call_leave (&self->write);
 
   return ok;
 }
@@ -324,7 +324,7 @@ static void
 clear_text (QSocketCall *call)
 {
   g_free (((TextCall *) call)->converted);
-  q_write_call_clear (call);
+  q_send_call_clear (call);
 }
 
 static const QSocketCallClass text_class = {
@@ -376,7 +376,7 @@ q_socket_send_finish (QSocket       *self,
                       GAsyncResult  *result,
                       GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_send_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_send_async, error);
 }
 
 /* ---- questions ---- */

@@ -28,8 +28,8 @@ is_ready (QSocketSource *self)
 {
   return q_channel_is_closed (self->channel) ||
          ((self->poll.events & G_IO_IN) != 0 &&
-          (q_read_buffer_length (&self->channel->in) > 0 || self->channel->at_end ||
-           q_socket_has_more (self->socket, self->channel, FALSE)));
+          (q_recv_buffer_length (&self->channel->in) > 0 || self->channel->at_end ||
+           q_socket_has_data (self->socket, self->channel, FALSE)));
 }
 
 static gboolean
@@ -58,7 +58,7 @@ socket_source_check (GSource *source)
 
   /* What has arrived on an encrypted connection need not be anything to read. */
   if (condition == G_IO_IN && q_socket_is_secure (self->socket))
-    return q_socket_has_more (self->socket, self->channel, TRUE);
+    return q_socket_has_data (self->socket, self->channel, TRUE);
 
   return condition != 0 || is_ready (self);
 }

@@ -278,7 +278,7 @@ set_trust_file (QSocket     *self,
       return FALSE;
     }
 
-  g_clear_pointer (&config->defect, g_free);
+  g_clear_pointer (&config->trust_error, g_free);
   g_clear_pointer (&config->trust, q_tls_trust_unref);
   end_change (self, config, property);
 
@@ -322,8 +322,8 @@ set_trust_file_property (QSocket    *self,
     return;
 
   config = begin_change (self);
-  g_free (config->defect);
-  config->defect = g_strdup (error->message);
+  g_free (config->trust_error);
+  config->trust_error = g_strdup (error->message);
   end_change (self, config, NULL);
 }
 

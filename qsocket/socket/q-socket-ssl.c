@@ -9,8 +9,8 @@
 #include "q-socket-call-private.h"
 #include "q-socket-ssl.h"
 #include "q-ssl-certificate-private.h"
-#include "q-tls-end-op-private.h"
-#include "q-write-op-private.h"
+#include "q-shutdown-ssl-op-private.h"
+#include "q-send-op-private.h"
 
 /* ---- changing what an open connection speaks ---- */
 
@@ -23,29 +23,29 @@ typedef struct
   QTlsConfig *tls;
 
   QOpChain chain;
-  QWriteOp write;
+  QSendOp write;
   QOp *change;            /* one of these two */
   QHandshakeOp handshake;
-  QTlsEndOp end;
-} ChangeCall;
+  QShutdownSslOp end;
+} SwitchCall;
 
 static QOp *
 sent (QOpChain *chain,
       QOp      *done)
 {
-  ChangeCall *self = chain->data;
+  SwitchCall *self = chain->data;
 
   return done == &self->write.parent ? self->change : NULL;
 }
 
 static void
-prepare_change (ChangeCall *self,
+prepare_switch (SwitchCall *self,
                 QOp        *change)
 {
   QSocket *socket = self->call.socket;
 
   self->change = change;
-  q_write_op_init (&self->write, self->call.name, self->channel, &socket->sink,
+  q_send_op_init (&self->write, self->call.name, self->channel, &socket->sink,
                    &socket->bytes_sent, NULL, 0, NULL, 0);
   q_op_chain_init (&self->chain, &self->write.parent, sent, self);
   self->call.op = &self->chain.parent;
@@ -53,7 +53,7 @@ prepare_change (ChangeCall *self,
 
 /* Nobody may read or write meanwhile. */
 static QChannel *
-enter_for_change (QSocket     *self,
+enter_for_switch (QSocket     *self,
                   const char  *name,
                   GError     **error)
 {
@@ -79,7 +79,7 @@ enter_for_change (QSocket     *self,
 }
 
 static void
-leave_after_change (QSocket  *self,
+leave_after_switch (QSocket  *self,
                     QChannel *channel)
 {
   q_socket_leave (self, Q_ROLE_WRITER, channel);
@@ -89,7 +89,7 @@ leave_after_change (QSocket  *self,
 /* ---- from clear text to TLS ---- */
 
 static gboolean
-check_upgrade (ChangeCall  *self,
+check_upgrade (SwitchCall  *self,
                const char  *host,
                GError     **error)
 {
@@ -100,7 +100,7 @@ check_upgrade (ChangeCall  *self,
     obstacle = "the connection is encrypted already";
   else if (channel->kind == Q_CHANNEL_BOUND || channel->kind == Q_CHANNEL_LISTENING)
     obstacle = "the socket has no peer";
-  else if (q_read_buffer_length (&channel->in) > 0 || q_channel_has_text (channel))
+  else if (q_recv_buffer_length (&channel->in) > 0 || q_channel_has_text (channel))
     obstacle = "the peer sent clear text that was not read; it must not pass for encrypted";
 
   if (obstacle != NULL)
@@ -114,11 +114,11 @@ static gboolean
 begin_upgrade (QSocketCall  *call,
                GError      **error)
 {
-  ChangeCall *self = (ChangeCall *) call;
+  SwitchCall *self = (SwitchCall *) call;
   QSocket *socket = call->socket;
   const char *host;
 
-  self->channel = enter_for_change (socket, call->name, error);
+  self->channel = enter_for_switch (socket, call->name, error);
   if (self->channel == NULL)
     return FALSE;
 
@@ -126,13 +126,13 @@ begin_upgrade (QSocketCall  *call,
   host = self->tls->server_name != NULL ? self->tls->server_name : self->channel->host;
   if (!check_upgrade (self, host, error))
     {
-      leave_after_change (socket, self->channel);
+      leave_after_switch (socket, self->channel);
       return q_socket_prefix_error (call->name, error);
     }
 
   q_handshake_op_init (&self->handshake, call->name, self->channel, &socket->sink, self->tls,
                        host, self->is_server);
-  prepare_change (self, &self->handshake.parent);
+  prepare_switch (self, &self->handshake.parent);
 
   return TRUE;
 }
@@ -142,10 +142,10 @@ finish_upgrade (QSocketCall  *call,
                 gboolean      ok,
                 GError      **error)
 {
-  ChangeCall *self = (ChangeCall *) call;
+  SwitchCall *self = (SwitchCall *) call;
   QSocket *socket = call->socket;
 
-  q_write_op_finish (&self->write);
+  q_send_op_finish (&self->write);
   if (ok &&
       !q_socket_set_transport (socket, self->channel,
                                &g_steal_pointer (&self->handshake.transport)->session.parent))
@@ -156,7 +156,7 @@ finish_upgrade (QSocketCall  *call,
     }
 
   g_object_ref (socket);
-  leave_after_change (socket, self->channel);
+  leave_after_switch (socket, self->channel);
   if (ok)
     q_socket_emit_ssl_established (socket);
   else
@@ -169,13 +169,13 @@ finish_upgrade (QSocketCall  *call,
 static void
 clear_upgrade (QSocketCall *call)
 {
-  ChangeCall *self = (ChangeCall *) call;
+  SwitchCall *self = (SwitchCall *) call;
 
   g_clear_pointer (&self->tls, q_tls_config_unref);
 }
 
 static const QSocketCallClass upgrade_class = {
-  .size = sizeof (ChangeCall), .begin = begin_upgrade, .finish = finish_upgrade,
+  .size = sizeof (SwitchCall), .begin = begin_upgrade, .finish = finish_upgrade,
   .clear = clear_upgrade,
 };
 
@@ -185,7 +185,7 @@ q_socket_upgrade_client_to_ssl (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error)
 {
-  ChangeCall change = {
+  SwitchCall change = {
     .call = { .klass = &upgrade_class, .socket = self, .name = "upgrade_client_to_ssl with" },
   };
 
@@ -216,7 +216,7 @@ q_socket_upgrade_client_to_ssl_finish (QSocket       *self,
                                        GAsyncResult  *result,
                                        GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_upgrade_client_to_ssl_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_upgrade_client_to_ssl_async, error);
 }
 
 gboolean
@@ -225,7 +225,7 @@ q_socket_upgrade_server_to_ssl (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error)
 {
-  ChangeCall change = {
+  SwitchCall change = {
     .call = { .klass = &upgrade_class, .socket = self, .name = "upgrade_server_to_ssl with" },
     .is_server = TRUE,
   };
@@ -244,7 +244,7 @@ q_socket_upgrade_server_to_ssl_async (QSocket             *self,
                                       GAsyncReadyCallback  callback,
                                       gpointer             user_data)
 {
-  ChangeCall *change;
+  SwitchCall *change;
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
@@ -260,7 +260,7 @@ q_socket_upgrade_server_to_ssl_finish (QSocket       *self,
                                        GAsyncResult  *result,
                                        GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_upgrade_server_to_ssl_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_upgrade_server_to_ssl_async, error);
 }
 
 /* ---- and back ---- */
@@ -269,29 +269,29 @@ static gboolean
 begin_shutdown_ssl (QSocketCall  *call,
                     GError      **error)
 {
-  ChangeCall *self = (ChangeCall *) call;
+  SwitchCall *self = (SwitchCall *) call;
   QSocket *socket = call->socket;
 
   /* Without TLS there is nothing to do. */
   if (!q_socket_is_secure (socket))
     return TRUE;
 
-  self->channel = enter_for_change (socket, call->name, error);
+  self->channel = enter_for_switch (socket, call->name, error);
   if (self->channel == NULL)
     return FALSE;
 
   if (q_transport_is_tls (self->channel->transport))
     {
-      q_tls_end_op_init (&self->end, call->name, self->channel, &socket->sink,
+      q_shutdown_ssl_op_init (&self->end, call->name, self->channel, &socket->sink,
                          socket->settings.max_receive_size);
-      prepare_change (self, &self->end.parent);
+      prepare_switch (self, &self->end.parent);
       return TRUE;
     }
 
   if (!self->channel->transport->klass->is_secure)
     return TRUE;
 
-  leave_after_change (socket, self->channel);
+  leave_after_switch (socket, self->channel);
   g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
                        "shutdown_ssl: the session was begun with GIO's classes, which end it only "
                        "with the connection");
@@ -304,24 +304,24 @@ finish_shutdown_ssl (QSocketCall  *call,
                      gboolean      ok,
                      GError      **error)
 {
-  ChangeCall *self = (ChangeCall *) call;
+  SwitchCall *self = (SwitchCall *) call;
 
   if (self->channel == NULL)
     return TRUE;
 
   if (call->op != NULL)
     {
-      q_write_op_finish (&self->write);
+      q_send_op_finish (&self->write);
       if (ok)
         q_socket_set_transport (call->socket, self->channel, NULL);
     }
-  leave_after_change (call->socket, self->channel);
+  leave_after_switch (call->socket, self->channel);
 
   return ok;
 }
 
 static const QSocketCallClass shutdown_ssl_class = {
-  .size = sizeof (ChangeCall), .begin = begin_shutdown_ssl, .finish = finish_shutdown_ssl,
+  .size = sizeof (SwitchCall), .begin = begin_shutdown_ssl, .finish = finish_shutdown_ssl,
 };
 
 gboolean
@@ -330,7 +330,7 @@ q_socket_shutdown_ssl (QSocket       *self,
                        GCancellable  *cancellable,
                        GError       **error)
 {
-  ChangeCall change = {
+  SwitchCall change = {
     .call = { .klass = &shutdown_ssl_class, .socket = self, .name = "shutdown_ssl with" },
   };
 
@@ -360,7 +360,7 @@ q_socket_shutdown_ssl_finish (QSocket       *self,
                               GAsyncResult  *result,
                               GError       **error)
 {
-  return q_socket_call_finish_truth (self, result, q_socket_shutdown_ssl_async, error);
+  return q_socket_call_finish_boolean (self, result, q_socket_shutdown_ssl_async, error);
 }
 
 /* ---- questions ---- */
@@ -452,16 +452,16 @@ const char *
 q_socket_verify_peer_certificate (QSocket *self)
 {
   QTlsSession *session;
-  const char *verdict;
+  const char *verification;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
   g_mutex_lock (&self->lock);
   session = get_session (self);
-  verdict = session != NULL ? q_tls_session_get_verdict (session) : NULL;
+  verification = session != NULL ? q_tls_session_get_verification (session) : NULL;
   g_mutex_unlock (&self->lock);
 
-  return verdict;
+  return verification;
 }
 
 void

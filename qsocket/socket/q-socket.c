@@ -112,19 +112,19 @@ q_socket_copy (QSocket *self)
 }
 
 QSocket *
-q_socket_new_heir (QSocket *self)
+q_socket_new_inheriting (QSocket *self)
 {
-  QSocket *heir = q_socket_new ();
+  QSocket *inheriting = q_socket_new ();
 
   g_mutex_lock (&self->lock);
-  heir->settings = self->settings;
-  if (heir->settings.tls != NULL)
-    q_tls_config_ref (heir->settings.tls);
+  inheriting->settings = self->settings;
+  if (inheriting->settings.tls != NULL)
+    q_tls_config_ref (inheriting->settings.tls);
   if (atomic_load (&self->queue) != NULL)
-    atomic_store (&heir->queue, g_object_ref (atomic_load (&self->queue)));
+    atomic_store (&inheriting->queue, g_object_ref (atomic_load (&self->queue)));
   g_mutex_unlock (&self->lock);
 
-  return heir;
+  return inheriting;
 }
 
 gboolean

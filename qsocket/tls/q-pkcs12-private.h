@@ -21,7 +21,7 @@ typedef struct
 gboolean q_pkcs12_read (QPkcs12          *self,
                         GBytes           *data,
                         const char       *password,
-                        const QTlsBlame  *blame,
+                        const QTlsErrorContext  *context,
                         GError          **error);
 
 /* The certificate of the key, or the first without a key, and its issuers: a GBytes of DER for

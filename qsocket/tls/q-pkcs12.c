@@ -161,7 +161,7 @@ gboolean
 q_pkcs12_read (QPkcs12          *self,
                GBytes           *data,
                const char       *password,
-               const QTlsBlame  *blame,
+               const QTlsErrorContext  *context,
                GError          **error)
 {
   gsize size;
@@ -171,21 +171,21 @@ q_pkcs12_read (QPkcs12          *self,
   int result;
 
   pkcs12_init (self);
-  if (!q_tls_check_size (size, Q_TLS_MAX_INPUT, blame, error))
+  if (!q_tls_check_size (size, Q_TLS_MAX_INPUT, context, error))
     return FALSE;
 
   result = gnutls_pkcs12_init (&pkcs12);
   if (result < 0)
     {
-      q_tls_set_error (error, blame, result, "cannot read PKCS#12");
+      q_tls_set_error (error, context, result, "cannot read PKCS#12");
       return FALSE;
     }
 
   result = gnutls_pkcs12_import (pkcs12, &datum, GNUTLS_X509_FMT_DER, 0);
   if (result < 0)
-    q_tls_set_error (error, blame, result, "this is no PKCS#12 file");
+    q_tls_set_error (error, context, result, "this is no PKCS#12 file");
   else if ((result = parse_with_any (self, pkcs12, password)) < 0)
-    q_tls_set_error (error, blame, result, password != NULL ?
+    q_tls_set_error (error, context, result, password != NULL ?
                      "wrong password, or a damaged file" :
                      "the file is encrypted and no password was given, or it is damaged");
   gnutls_pkcs12_deinit (pkcs12);

@@ -96,7 +96,7 @@ import (QSslCertificate *self,
 
 static QSslCertificate *
 new_from_ders (GPtrArray        *ders,
-               const QTlsBlame  *blame,
+               const QTlsErrorContext  *context,
                GError          **error)
 {
   g_autoptr (QSslCertificate) self = g_object_new (Q_TYPE_SSL_CERTIFICATE, NULL);
@@ -104,7 +104,7 @@ new_from_ders (GPtrArray        *ders,
 
   if (result < 0)
     {
-      q_tls_set_error (error, blame, result, "certificate %u cannot be read",
+      q_tls_set_error (error, context, result, "certificate %u cannot be read",
                        self->n_certificates + 1);
       return NULL;
     }
@@ -117,20 +117,20 @@ new_from_ders (GPtrArray        *ders,
 static QSslCertificate *
 new_from_data (const void       *data,
                gsize             size,
-               const QTlsBlame  *blame,
+               const QTlsErrorContext  *context,
                GError          **error)
 {
   g_autoptr (GPtrArray) ders =
-    q_tls_split (data, size, Q_TLS_CERTIFICATES, Q_SSL_MAX_CHAIN, blame, error);
+    q_tls_split (data, size, Q_TLS_CERTIFICATES, Q_SSL_MAX_CHAIN, context, error);
 
-  return ders != NULL ? new_from_ders (ders, blame, error) : NULL;
+  return ders != NULL ? new_from_ders (ders, context, error) : NULL;
 }
 
 QSslCertificate *
 q_ssl_certificate_new_from_pem (const char  *pem,
                                 GError     **error)
 {
-  static const QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, "new_from_pem" };
+  static const QTlsErrorContext context = { Q_SOCKET_ERROR_CERTIFICATE, "new_from_pem" };
   gsize size;
 
   g_return_val_if_fail (pem != NULL, NULL);
@@ -138,15 +138,15 @@ q_ssl_certificate_new_from_pem (const char  *pem,
 
   size = strnlen (pem, Q_TLS_MAX_INPUT + 1);
 
-  return q_tls_check_size (size, Q_TLS_MAX_INPUT, &blame, error) ?
-         new_from_data (pem, size, &blame, error) : NULL;
+  return q_tls_check_size (size, Q_TLS_MAX_INPUT, &context, error) ?
+         new_from_data (pem, size, &context, error) : NULL;
 }
 
 QSslCertificate *
 q_ssl_certificate_new_from_der (GBytes  *der,
                                 GError **error)
 {
-  static const QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, "new_from_der" };
+  static const QTlsErrorContext context = { Q_SOCKET_ERROR_CERTIFICATE, "new_from_der" };
   const guint8 *data;
   gsize size;
 
@@ -154,23 +154,23 @@ q_ssl_certificate_new_from_der (GBytes  *der,
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   data = g_bytes_get_data (der, &size);
-  if (!q_tls_check_size (size, Q_TLS_MAX_INPUT, &blame, error))
+  if (!q_tls_check_size (size, Q_TLS_MAX_INPUT, &context, error))
     return NULL;
 
   if (!q_der_is_one (data, size))
     {
-      q_tls_set_error (error, &blame, 0, "this is not exactly one certificate in DER format");
+      q_tls_set_error (error, &context, 0, "this is not exactly one certificate in DER format");
       return NULL;
     }
 
-  return new_from_data (data, size, &blame, error);
+  return new_from_data (data, size, &context, error);
 }
 
 QSslCertificate *
 q_ssl_certificate_new_from_file (const char  *path,
                                  GError     **error)
 {
-  QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, NULL };
+  QTlsErrorContext context = { Q_SOCKET_ERROR_CERTIFICATE, NULL };
   g_autofree char *where = NULL;
   g_autoptr (GBytes) content = NULL;
   const void *data;
@@ -179,14 +179,14 @@ q_ssl_certificate_new_from_file (const char  *path,
   g_return_val_if_fail (path != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  blame.where = where = q_tls_name_file ("new_from_file", path);
-  content = q_tls_read_file (path, Q_TLS_MAX_INPUT, &blame, error);
+  context.where = where = q_tls_name_file ("new_from_file", path);
+  content = q_tls_read_file (path, Q_TLS_MAX_INPUT, &context, error);
   if (content == NULL)
     return NULL;
 
   data = g_bytes_get_data (content, &size);
 
-  return new_from_data (data, size, &blame, error);
+  return new_from_data (data, size, &context, error);
 }
 
 QSslCertificate *
@@ -194,26 +194,26 @@ q_ssl_certificate_new_from_pkcs12 (GBytes      *data,
                                    const char  *password,
                                    GError     **error)
 {
-  static const QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, "new_from_pkcs12" };
+  static const QTlsErrorContext context = { Q_SOCKET_ERROR_CERTIFICATE, "new_from_pkcs12" };
   g_auto (QPkcs12) content = { NULL, };
   g_autoptr (GPtrArray) ders = NULL;
 
   g_return_val_if_fail (data != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!q_pkcs12_read (&content, data, password, &blame, error))
+  if (!q_pkcs12_read (&content, data, password, &context, error))
     return NULL;
 
   ders = q_pkcs12_get_chain (&content, Q_SSL_MAX_CHAIN);
   if (ders->len == 0)
     {
-      q_tls_set_error (error, &blame, 0, content.certificates->len == 0 ?
+      q_tls_set_error (error, &context, 0, content.certificates->len == 0 ?
                        "there is no certificate in the file" :
                        "no certificate in the file belongs to the private key");
       return NULL;
     }
 
-  return new_from_ders (ders, &blame, error);
+  return new_from_ders (ders, &context, error);
 }
 
 static gboolean

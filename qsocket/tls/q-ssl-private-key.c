@@ -63,7 +63,7 @@ is_key (QSslPrivateKey *self)
 
 static QSslPrivateKey *
 new_from_key (gnutls_x509_privkey_t   key,
-              const QTlsBlame        *blame,
+              const QTlsErrorContext        *context,
               GError                **error)
 {
   g_autoptr (QSslPrivateKey) self = g_object_new (Q_TYPE_SSL_PRIVATE_KEY, NULL);
@@ -75,7 +75,7 @@ new_from_key (gnutls_x509_privkey_t   key,
 
   if (result < 0)
     {
-      q_tls_set_error (error, blame, result, "the private key cannot be used");
+      q_tls_set_error (error, context, result, "the private key cannot be used");
       return NULL;
     }
 
@@ -119,7 +119,7 @@ static QSslPrivateKey *
 new_from_block (const gnutls_datum_t   *data,
                 gnutls_x509_crt_fmt_t   format,
                 const char             *password,
-                const QTlsBlame        *blame,
+                const QTlsErrorContext        *context,
                 GError                **error)
 {
   gnutls_x509_privkey_t key;
@@ -127,20 +127,20 @@ new_from_block (const gnutls_datum_t   *data,
   int result = import (&key, data, format, NULL);
 
   if (result == GNUTLS_E_DECRYPTION_FAILED && password == NULL)
-    q_tls_set_error (error, blame, result, "the key is encrypted and no password was given");
+    q_tls_set_error (error, context, result, "the key is encrypted and no password was given");
   else if (result == GNUTLS_E_DECRYPTION_FAILED)
     {
       result = import (&key, data, format, password);
       if (result < 0)
-        q_tls_set_error (error, blame, result, "wrong password, or a damaged key");
+        q_tls_set_error (error, context, result, "wrong password, or a damaged key");
     }
   else if (result < 0)
-    q_tls_set_error (error, blame, result, "the private key cannot be read");
+    q_tls_set_error (error, context, result, "the private key cannot be read");
 
   if (result < 0)
     return NULL;
 
-  self = new_from_key (key, blame, error);
+  self = new_from_key (key, context, error);
   gnutls_x509_privkey_deinit (key);
 
   return self;
@@ -159,20 +159,20 @@ static QSslPrivateKey *
 new_from_data (const void       *data,
                gsize             size,
                const char       *password,
-               const QTlsBlame  *blame,
+               const QTlsErrorContext  *context,
                GError          **error)
 {
   gnutls_datum_t rest = { (guint8 *) data, (guint) size };
   QPemBlock block;
 
   if (q_der_is_one (data, size))
-    return new_from_block (&rest, GNUTLS_X509_FMT_DER, password, blame, error);
+    return new_from_block (&rest, GNUTLS_X509_FMT_DER, password, context, error);
 
   while (q_pem_next (&rest, &block))
     if (is_private_key (&block))
-      return new_from_block (&block.text, GNUTLS_X509_FMT_PEM, password, blame, error);
+      return new_from_block (&block.text, GNUTLS_X509_FMT_PEM, password, context, error);
 
-  q_tls_set_error (error, blame, 0, "there is no private key, neither in PEM nor exactly one in "
+  q_tls_set_error (error, context, 0, "there is no private key, neither in PEM nor exactly one in "
                    "DER");
 
   return NULL;
@@ -183,7 +183,7 @@ q_ssl_private_key_new_from_pem (const char  *pem,
                                 const char  *password,
                                 GError     **error)
 {
-  static const QTlsBlame blame = { Q_SOCKET_ERROR_PRIVATE_KEY, "new_from_pem" };
+  static const QTlsErrorContext context = { Q_SOCKET_ERROR_PRIVATE_KEY, "new_from_pem" };
   gsize size;
 
   g_return_val_if_fail (pem != NULL, NULL);
@@ -191,15 +191,15 @@ q_ssl_private_key_new_from_pem (const char  *pem,
 
   size = strnlen (pem, Q_TLS_MAX_INPUT + 1);
 
-  return q_tls_check_size (size, Q_TLS_MAX_INPUT, &blame, error) ?
-         new_from_data (pem, size, password, &blame, error) : NULL;
+  return q_tls_check_size (size, Q_TLS_MAX_INPUT, &context, error) ?
+         new_from_data (pem, size, password, &context, error) : NULL;
 }
 
 QSslPrivateKey *
 q_ssl_private_key_new_from_der (GBytes  *der,
                                 GError **error)
 {
-  static const QTlsBlame blame = { Q_SOCKET_ERROR_PRIVATE_KEY, "new_from_der" };
+  static const QTlsErrorContext context = { Q_SOCKET_ERROR_PRIVATE_KEY, "new_from_der" };
   const guint8 *data;
   gsize size;
 
@@ -207,16 +207,16 @@ q_ssl_private_key_new_from_der (GBytes  *der,
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   data = g_bytes_get_data (der, &size);
-  if (!q_tls_check_size (size, Q_TLS_MAX_INPUT, &blame, error))
+  if (!q_tls_check_size (size, Q_TLS_MAX_INPUT, &context, error))
     return NULL;
 
   if (!q_der_is_one (data, size))
     {
-      q_tls_set_error (error, &blame, 0, "this is not exactly one private key in DER format");
+      q_tls_set_error (error, &context, 0, "this is not exactly one private key in DER format");
       return NULL;
     }
 
-  return new_from_data (data, size, NULL, &blame, error);
+  return new_from_data (data, size, NULL, &context, error);
 }
 
 QSslPrivateKey *
@@ -224,7 +224,7 @@ q_ssl_private_key_new_from_file (const char  *path,
                                  const char  *password,
                                  GError     **error)
 {
-  QTlsBlame blame = { Q_SOCKET_ERROR_PRIVATE_KEY, NULL };
+  QTlsErrorContext context = { Q_SOCKET_ERROR_PRIVATE_KEY, NULL };
   g_autofree char *where = NULL;
   g_autoptr (GBytes) content = NULL;
   const void *data;
@@ -233,14 +233,14 @@ q_ssl_private_key_new_from_file (const char  *path,
   g_return_val_if_fail (path != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  blame.where = where = q_tls_name_file ("new_from_file", path);
-  content = q_tls_read_file (path, Q_TLS_MAX_INPUT, &blame, error);
+  context.where = where = q_tls_name_file ("new_from_file", path);
+  content = q_tls_read_file (path, Q_TLS_MAX_INPUT, &context, error);
   if (content == NULL)
     return NULL;
 
   data = g_bytes_get_data (content, &size);
 
-  return new_from_data (data, size, password, &blame, error);
+  return new_from_data (data, size, password, &context, error);
 }
 
 QSslPrivateKey *
@@ -248,22 +248,22 @@ q_ssl_private_key_new_from_pkcs12 (GBytes      *data,
                                    const char  *password,
                                    GError     **error)
 {
-  static const QTlsBlame blame = { Q_SOCKET_ERROR_PRIVATE_KEY, "new_from_pkcs12" };
+  static const QTlsErrorContext context = { Q_SOCKET_ERROR_PRIVATE_KEY, "new_from_pkcs12" };
   g_auto (QPkcs12) content = { NULL, };
 
   g_return_val_if_fail (data != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!q_pkcs12_read (&content, data, password, &blame, error))
+  if (!q_pkcs12_read (&content, data, password, &context, error))
     return NULL;
 
   if (content.key == NULL)
     {
-      q_tls_set_error (error, &blame, 0, "there is no private key in the file");
+      q_tls_set_error (error, &context, 0, "there is no private key in the file");
       return NULL;
     }
 
-  return new_from_key (content.key, &blame, error);
+  return new_from_key (content.key, &context, error);
 }
 
 const guint8 *

@@ -27,7 +27,7 @@ typedef struct
   QSslPrivateKey *key;
   GTlsCertificate *identity;    /* the two in GIO's form; NULL unless both are there */
 
-  char *defect;           /* what a property was set to and cannot be; or NULL */
+  char *trust_error;           /* what a property was set to and cannot be; or NULL */
 
   /* What a peer must chain to, as q_tls_trust_new () takes it, and where it is from. */
   char *ca_file;

@@ -31,7 +31,7 @@ q_tls_config_copy (const QTlsConfig *config)
   if (config == NULL)
     return copy;
 
-  copy->defect = g_strdup (config->defect);
+  copy->trust_error = g_strdup (config->trust_error);
   copy->verify_mode = config->verify_mode;
   copy->minimum_version = config->minimum_version;
   copy->server_name = g_strdup (config->server_name);
@@ -63,7 +63,7 @@ q_tls_config_unref (QTlsConfig *config)
   if (!g_atomic_ref_count_dec (&config->ref_count))
     return;
 
-  g_free (config->defect);
+  g_free (config->trust_error);
   g_free (config->server_name);
   g_strfreev (config->alpn);
   g_clear_object (&config->certificate);

@@ -21,29 +21,29 @@ typedef struct
 {
   QSocketError code;
   const char *where;
-} QTlsBlame;
+} QTlsErrorContext;
 
 /* "WHERE: WHAT", and behind it in GnuTLS's words what @result means, if it is negative. */
 void q_tls_set_error (GError          **error,
-                      const QTlsBlame  *blame,
+                      const QTlsErrorContext  *context,
                       int               result,
                       const char       *format,
                       ...) G_GNUC_PRINTF (4, 5);
 
-/* The function @name of a @path, as a QTlsBlame has it. */
+/* The function @name of a @path, as a QTlsErrorContext has it. */
 char *q_tls_name_file (const char *name,
                        const char *path);
 
 /* FALSE with an error if @size is 0 or more than @max. */
 gboolean q_tls_check_size (gsize             size,
                            gsize             max,
-                           const QTlsBlame  *blame,
+                           const QTlsErrorContext  *context,
                            GError          **error);
 
 /* The content of a regular file; no other is waited for, or read. The bytes are a QSecret. */
 GBytes *q_tls_read_file (const char       *path,
                          gsize             max,
-                         const QTlsBlame  *blame,
+                         const QTlsErrorContext  *context,
                          GError          **error);
 
 /* Whether the bytes are exactly one SEQUENCE, as certificates and keys are. */
@@ -82,7 +82,7 @@ GPtrArray *q_tls_split (const guint8     *data,
                         gsize             size,
                         QTlsKind          kind,
                         guint             max,
-                        const QTlsBlame  *blame,
+                        const QTlsErrorContext  *context,
                         GError          **error);
 
 G_END_DECLS

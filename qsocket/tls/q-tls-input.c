@@ -34,7 +34,7 @@ static const struct
 
 void
 q_tls_set_error (GError          **error,
-                 const QTlsBlame  *blame,
+                 const QTlsErrorContext  *context,
                  int               result,
                  const char       *format,
                  ...)
@@ -46,7 +46,7 @@ q_tls_set_error (GError          **error,
   what = g_strdup_vprintf (format, args);
   va_end (args);
 
-  g_set_error (error, Q_SOCKET_ERROR, blame->code, "%s: %s%s%s", blame->where, what,
+  g_set_error (error, Q_SOCKET_ERROR, context->code, "%s: %s%s%s", context->where, what,
                result < 0 ? ": " : "", result < 0 ? gnutls_strerror (result) : "");
 }
 
@@ -62,13 +62,13 @@ q_tls_name_file (const char *name,
 gboolean
 q_tls_check_size (gsize             size,
                   gsize             max,
-                  const QTlsBlame  *blame,
+                  const QTlsErrorContext  *context,
                   GError          **error)
 {
   if (size == 0)
-    q_tls_set_error (error, blame, 0, "there is nothing to read");
+    q_tls_set_error (error, context, 0, "there is nothing to read");
   else if (size > max)
-    q_tls_set_error (error, blame, 0, "more than %" G_GSIZE_FORMAT " bytes are too many", max);
+    q_tls_set_error (error, context, 0, "more than %" G_GSIZE_FORMAT " bytes are too many", max);
 
   return size > 0 && size <= max;
 }
@@ -99,7 +99,7 @@ read_all (int      fd,
 static GBytes *
 read_regular (int               fd,
               gsize             max,
-              const QTlsBlame  *blame,
+              const QTlsErrorContext  *context,
               GError          **error)
 {
   g_autoptr (QSecret) content = NULL;
@@ -108,20 +108,20 @@ read_regular (int               fd,
 
   if (fd < 0 || fstat (fd, &status) < 0)
     {
-      q_tls_set_error (error, blame, 0, "cannot be read: %s", g_strerror (errno));
+      q_tls_set_error (error, context, 0, "cannot be read: %s", g_strerror (errno));
       return NULL;
     }
 
   if (!S_ISREG (status.st_mode))
     {
-      q_tls_set_error (error, blame, 0, "cannot be read: %s",
+      q_tls_set_error (error, context, 0, "cannot be read: %s",
                        S_ISDIR (status.st_mode) ? g_strerror (EISDIR) : "Not a regular file");
       return NULL;
     }
 
   if (status.st_size == 0 || (guint64) status.st_size > max)
     {
-      q_tls_check_size ((gsize) status.st_size, max, blame, error);
+      q_tls_check_size ((gsize) status.st_size, max, context, error);
       return NULL;
     }
 
@@ -129,11 +129,11 @@ read_regular (int               fd,
   content = q_secret_new ((gsize) status.st_size + 1);
   size = read_all (fd, content);
   if (size < 0)
-    q_tls_set_error (error, blame, 0, "cannot be read: %s", g_strerror (errno));
+    q_tls_set_error (error, context, 0, "cannot be read: %s", g_strerror (errno));
   else if (size > status.st_size)
-    q_tls_set_error (error, blame, 0, "grew while it was read");
+    q_tls_set_error (error, context, 0, "grew while it was read");
   else if (size == 0)
-    q_tls_set_error (error, blame, 0, "was emptied while it was read");
+    q_tls_set_error (error, context, 0, "was emptied while it was read");
   else
     return q_secret_to_bytes (g_steal_pointer (&content), (gsize) size);
 
@@ -143,12 +143,12 @@ read_regular (int               fd,
 GBytes *
 q_tls_read_file (const char       *path,
                  gsize             max,
-                 const QTlsBlame  *blame,
+                 const QTlsErrorContext  *context,
                  GError          **error)
 {
   /* Opening a FIFO that has no writer, or a terminal, must not wait. */
   int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
-  GBytes *bytes = read_regular (fd, max, blame, error);
+  GBytes *bytes = read_regular (fd, max, context, error);
 
   if (fd >= 0)
     close (fd);
@@ -285,7 +285,7 @@ split_pem (GPtrArray        *list,
            gnutls_datum_t    text,
            QTlsKind          kind,
            guint             max,
-           const QTlsBlame  *blame,
+           const QTlsErrorContext  *context,
            GError          **error)
 {
   QPemBlock block;
@@ -301,14 +301,14 @@ split_pem (GPtrArray        *list,
 
       if (list->len == max)
         {
-          q_tls_set_error (error, blame, 0, "there are more than %u %ss", max, kinds[kind].noun);
+          q_tls_set_error (error, context, 0, "there are more than %u %ss", max, kinds[kind].noun);
           return FALSE;
         }
 
       result = gnutls_pem_base64_decode2 (label, &block.text, &der);
       if (result < 0)
         {
-          q_tls_set_error (error, blame, result, "%s %u is damaged", kinds[kind].noun,
+          q_tls_set_error (error, context, result, "%s %u is damaged", kinds[kind].noun,
                            list->len + 1);
           return FALSE;
         }
@@ -325,20 +325,20 @@ q_tls_split (const guint8     *data,
              gsize             size,
              QTlsKind          kind,
              guint             max,
-             const QTlsBlame  *blame,
+             const QTlsErrorContext  *context,
              GError          **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
 
   if (!q_tls_is_pem (data, size))
     g_ptr_array_add (list, g_bytes_new (data, size));
-  else if (!split_pem (list, (gnutls_datum_t) { (guint8 *) data, (guint) size }, kind, max, blame,
+  else if (!split_pem (list, (gnutls_datum_t) { (guint8 *) data, (guint) size }, kind, max, context,
                        error))
     return NULL;
 
   if (list->len == 0)
     {
-      q_tls_set_error (error, blame, 0, "there is no %s", kinds[kind].noun);
+      q_tls_set_error (error, context, 0, "there is no %s", kinds[kind].noun);
       return NULL;
     }
 
@@ -349,7 +349,7 @@ q_tls_split (const guint8     *data,
 
       if (!q_der_is_one (bytes, length))
         {
-          q_tls_set_error (error, blame, 0, "%s %u is neither PEM nor exactly one in DER",
+          q_tls_set_error (error, context, 0, "%s %u is neither PEM nor exactly one in DER",
                            kinds[kind].noun, i + 1);
           return NULL;
         }

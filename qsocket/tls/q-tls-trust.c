@@ -365,8 +365,8 @@ read_list (const char  *path,
            GError     **error)
 {
   g_autofree char *name = q_tls_name_file (where, path);
-  const QTlsBlame blame = { Q_SOCKET_ERROR_CERTIFICATE, name };
-  g_autoptr (GBytes) content = q_tls_read_file (path, MAX_FILE, &blame, error);
+  const QTlsErrorContext context = { Q_SOCKET_ERROR_CERTIFICATE, name };
+  g_autoptr (GBytes) content = q_tls_read_file (path, MAX_FILE, &context, error);
   g_autoptr (GPtrArray) list = NULL;
   gnutls_datum_t data;
 
@@ -374,7 +374,7 @@ read_list (const char  *path,
     return NULL;
 
   data = to_datum (content);
-  list = q_tls_split (data.data, data.size, kind, G_MAXUINT, &blame, error);
+  list = q_tls_split (data.data, data.size, kind, G_MAXUINT, &context, error);
   for (guint i = 0; list != NULL && i < list->len; i++)
     {
       gnutls_datum_t der = to_datum (list->pdata[i]);
@@ -382,7 +382,7 @@ read_list (const char  *path,
 
       if (result < 0)
         {
-          q_tls_set_error (error, &blame, result, "item %u cannot be read", i + 1);
+          q_tls_set_error (error, &context, result, "item %u cannot be read", i + 1);
           return NULL;
         }
     }

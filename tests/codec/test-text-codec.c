@@ -483,7 +483,7 @@ test_decoder_silent (void)
       assert_pending (decoder, "", 0);
 
       assert_decodes (decoder, silent, strlen (silent), FALSE, "");
-      q_text_decoder_settle (decoder);
+      q_text_decoder_commit (decoder);
       assert_pending (decoder, "", 0);
       q_text_decoder_drop_pending (decoder);
       assert_decodes (decoder, rows[i].text, 2, FALSE, rows[i].decoded);

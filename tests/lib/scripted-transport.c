@@ -21,7 +21,7 @@ scripted_read (QTransport *transport,
                void       *buffer,
                gsize       length,
                gboolean    whole,
-               QDeadline  *patience)
+               QDeadline  *sleep_limit)
 {
   ScriptedTransport *self = (ScriptedTransport *) transport;
   const ScriptEntry *entry = get_entry (self);
@@ -57,7 +57,7 @@ static gssize
 scripted_write (QTransport         *transport,
                 const struct iovec *vectors,
                 int                 n_vectors,
-                QDeadline          *patience)
+                QDeadline          *sleep_limit)
 {
   ScriptedTransport *self = (ScriptedTransport *) transport;
   const ScriptEntry *entry = get_entry (self);

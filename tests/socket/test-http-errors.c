@@ -138,7 +138,7 @@ test_flood (void)
 
       g_assert_null (q_socket_read_http_header (sock, 10000, NULL, &error));
       test_assert_error (error, Q_SOCKET_ERROR_TOO_LARGE);
-      g_assert_cmpuint (channel->in.size, <=, 2 * Q_READ_BUFFER_MAX);
+      g_assert_cmpuint (channel->in.size, <=, 2 * Q_RECV_BUFFER_MAX);
     }
 
   g_object_unref (sock);

@@ -169,7 +169,7 @@ test_behind (void)
 typedef struct
 {
   const char *certificate;
-  const char *verdict;
+  const char *verification;
 } Refusal;
 
 static const Refusal refusals[] = {
@@ -200,7 +200,7 @@ test_refused (gconstpointer data)
 
   test_ssl_accept_start (&half, listener, ENOUGH);
   g_assert_false (q_socket_connect_ssl (client, url, ENOUGH, NULL, &error));
-  g_assert_nonnull (strstr (error->message, refusal->verdict));
+  g_assert_nonnull (strstr (error->message, refusal->verification));
   g_assert_true (g_str_has_prefix (error->message, "connect_ssl to \"localhost:"));
   test_assert_error (error, Q_SOCKET_ERROR_SSL);
   g_assert_false (q_socket_is_open (client));
@@ -209,7 +209,7 @@ test_refused (gconstpointer data)
 
   q_socket_set_ssl_verify_mode (client, Q_SSL_VERIFY_MODE_NONE);
   test_ssl_connect (client, listener, &accepted);
-  g_assert_cmpstr (q_socket_verify_peer_certificate (client), ==, refusal->verdict);
+  g_assert_cmpstr (q_socket_verify_peer_certificate (client), ==, refusal->verification);
   check_talk (client, accepted);
   g_object_unref (accepted);
 }

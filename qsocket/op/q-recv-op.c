@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-recv-op-private.h"
+
+#include <errno.h>
+
+/* No more than this is allocated before bytes have come to fill it. */
+#define MAX_FIRST_ALLOCATION (1024 * 1024)
+#define FIRST_ALLOCATION_TO_END (64 * 1024)
+
+/* More than this cannot be copied back to the buffer in time if a read fails. */
+#define MAX_COPY_BACK (16 * 1024 * 1024)
+
+/* No datagram over IP is larger. */
+#define MAX_IP_DATAGRAM (64 * 1024)
+
+/* What there is of this read so far. */
+static gsize
+get_available (QRecvOp *self)
+{
+  gsize available = self->length + q_recv_buffer_length (&self->parent.channel->in);
+
+  return MIN (available, self->maximum);
+}
+
+static void
+report (QRecvOp *self)
+{
+  QReport packet = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_READ);
+  gsize total = self->taken + get_available (self);
+
+  if (total <= self->reported || self->result == Q_RECV_PEEK)
+    return;
+
+  packet.step = (gint64) (total - self->reported);
+  packet.total = (gint64) total;
+  packet.goal = self->goal;
+  self->reported = total;
+  q_sink_report (self->parent.sink, &packet);
+}
+
+/* The kernel drops what does not fit, so there must be room for any message that
+ * may come next. Returns a negative errno if there is none to be had. */
+static gssize
+get_room_for_message (QChannel *channel)
+{
+  char nothing;
+  gssize n;
+
+  if (channel->family != G_SOCKET_FAMILY_UNIX)
+    return MAX_IP_DATAGRAM;
+
+  n = recv (channel->fd, &nothing, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+
+  return n < 0 ? -errno : MAX (n, 1);
+}
+
+/* After a shutdown there are no datagrams to wait for, but nothing says so: reads
+ * would block while the descriptor is readable for ever. */
+static gssize
+would_block_or_end (QChannel *channel,
+                    gssize    n)
+{
+  if (n == -EAGAIN && channel->socktype == SOCK_DGRAM && q_channel_is_at_end (channel))
+    return 0;
+
+  return n;
+}
+
+gssize
+q_recv_fill (QOp   *op,
+             gsize  room)
+{
+  QChannel *channel = op->channel;
+  QTransport *transport = channel->transport;
+  QDeadline *sleep_limit = op->sleep_limit;
+  guint8 *end;
+  gsize available;
+  gssize n;
+
+  channel->in_was_filled = FALSE;
+
+  /* Corked bytes must leave before this side waits, so it must not sleep yet. */
+  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
+    sleep_limit = NULL;
+
+  if (q_channel_keeps_boundaries (channel))
+    {
+      n = get_room_for_message (channel);
+      if (n < 0)
+        return would_block_or_end (channel, n);
+
+      /* A message that comes while this sleeps has a size of its own. */
+      if (channel->family == G_SOCKET_FAMILY_UNIX)
+        sleep_limit = NULL;
+      room = (gsize) n;
+    }
+
+  end = q_recv_buffer_get_room (&channel->in, room, &available);
+  n = transport->klass->read (transport, end, available, FALSE, sleep_limit);
+  channel->in_was_filled = n == (gssize) available;
+  if (n > 0)
+    q_recv_buffer_added (&channel->in, (gsize) n);
+
+  return would_block_or_end (channel, n);
+}
+
+/* What the kernel holds beyond the first buffer full belongs to "what is there".
+ * An error met on the way is for the next call. */
+static void
+drain (QRecvOp *self)
+{
+  QOp *op = &self->parent;
+  QChannel *channel = op->channel;
+  QDeadline *sleep_limit = g_steal_pointer (&op->sleep_limit);
+  gsize enough = MIN (self->maximum, Q_RECV_BUFFER_MAX);
+
+  while (channel->in_was_filled && q_recv_buffer_length (&channel->in) < enough)
+    {
+      gssize n = q_recv_fill (op, 1);
+
+      if (n == 0)
+        channel->at_end = TRUE;
+      else if (n < 0 && n != -EAGAIN && n != -EINTR)
+        channel->pending_error = (int) -n;
+    }
+
+  op->sleep_limit = sleep_limit;
+}
+
+static void
+grow_memory (QRecvOp *self)
+{
+  self->memory_size = MIN (self->memory_size * 2, self->maximum);
+  self->memory = g_realloc (self->memory, self->memory_size);
+}
+
+/* Memory of as many bytes as are likely to come. */
+static void
+allocate_memory (QRecvOp *self)
+{
+  QRecvBuffer *in = &self->parent.channel->in;
+
+  self->owns_memory = TRUE;
+  self->memory_size = self->end_is_fine ? FIRST_ALLOCATION_TO_END : MAX_FIRST_ALLOCATION;
+  self->memory_size = MAX (self->memory_size, q_recv_buffer_length (in));
+  self->memory_size = MIN (self->memory_size, self->maximum);
+  self->memory = g_malloc (self->memory_size);
+}
+
+/* Moves what is buffered to where a large read is to end up. */
+static void
+begin_direct (QRecvOp *self)
+{
+  QRecvBuffer *in = &self->parent.channel->in;
+
+  self->is_direct = TRUE;
+  if (self->result == Q_RECV_TO_MEMORY && self->minimum > MAX_COPY_BACK)
+    self->destination = g_steal_pointer (&self->memory);
+
+  /* What a read before this one had to leave may be too much to copy in time. It is
+   * less than the maximum, or this one would be over. */
+  if (self->memory == NULL && in->size > Q_RECV_BUFFER_MAX && in->start == 0)
+    {
+      self->owns_memory = TRUE;
+      self->length = in->end;
+      self->memory_size = MIN (in->size, self->maximum);
+      self->memory = g_steal_pointer (&in->data);
+      q_recv_buffer_clear (in);
+      return;
+    }
+
+  if (self->memory == NULL)
+    allocate_memory (self);
+
+  self->length = get_available (self);
+  memcpy (self->memory, q_recv_buffer_bytes (in), self->length);
+  q_recv_buffer_consume (in, self->length);
+}
+
+static gssize
+read_direct (QRecvOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  QTransport *transport = channel->transport;
+  QDeadline *sleep_limit = self->parent.sleep_limit;
+  gboolean whole = self->minimum == self->maximum;
+  gssize n;
+
+  if (self->length == self->memory_size)
+    grow_memory (self);
+
+  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
+    sleep_limit = NULL;
+
+  n = transport->klass->read (transport, self->memory + self->length,
+                              self->memory_size - self->length, whole, sleep_limit);
+  if (n > 0)
+    self->length += (gsize) n;
+
+  return n;
+}
+
+/* Text: conversion decides whether there is enough, for a lone piece of a
+ * character is not yet anything to return. A message is a text of its own: what the
+ * next one holds, perhaps from somebody else, cannot complete a character of it. */
+static QStep
+complete_text (QRecvOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  gsize n = get_available (self);
+  const guint8 *data = self->is_direct ? self->memory : q_recv_buffer_bytes (&channel->in);
+  gboolean ends_message = q_channel_keeps_boundaries (channel) &&
+                          n == q_recv_buffer_length (&channel->in);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  gsize length;
+
+  text = q_text_decoder_convert (channel->decoder, data, n, self->text_at_end || ends_message,
+                                 &length, &error);
+  if (text == NULL)
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_ENCODING, "%s", error->message);
+
+  if (self->is_direct)
+    g_clear_pointer (&self->memory, g_free);
+  else
+    q_recv_buffer_consume (&channel->in, n);
+  self->length = 0;
+  self->taken += n;
+
+  /* An empty message is something to return; a piece of a character is not. */
+  if (length == 0 && self->drain && !ends_message && (n > 0 || self->text_at_end))
+    return Q_STEP_AGAIN;
+
+  q_text_decoder_commit (channel->decoder);
+  self->text = g_steal_pointer (&text);
+  self->length = length;
+
+  return Q_STEP_DONE;
+}
+
+static GBytes *
+take_memory (QRecvOp *self,
+             gsize    length)
+{
+  /* It was allocated for more than came. */
+  if (length < self->memory_size / 4 * 3)
+    self->memory = g_realloc (self->memory, length);
+
+  return g_bytes_new_take (g_steal_pointer (&self->memory), length);
+}
+
+static QStep
+complete_bytes (QRecvOp *self)
+{
+  QRecvBuffer *in = &self->parent.channel->in;
+  gsize n = get_available (self);
+
+  if (self->result == Q_RECV_TO_BYTES)
+    {
+      if (self->is_direct)
+        self->bytes = take_memory (self, n);
+      else
+        self->bytes = g_bytes_new (q_recv_buffer_bytes (in), n);
+    }
+  else if (self->destination != NULL)
+    {
+      memcpy (self->destination, self->memory, n);
+      g_clear_pointer (&self->memory, g_free);
+    }
+  else if (!self->is_direct && n > 0)
+    {
+      memcpy (self->memory, q_recv_buffer_bytes (in), n);
+    }
+
+  if (!self->is_direct)
+    q_recv_buffer_consume (in, n);
+  self->length = n;
+
+  return Q_STEP_DONE;
+}
+
+static QStep
+complete (QRecvOp *self)
+{
+  if (self->limit > 0 && get_available (self) > self->limit)
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_TOO_LARGE,
+                      "more than %" G_GSIZE_FORMAT " bytes came", self->limit);
+
+  switch (self->result)
+    {
+    case Q_RECV_TO_TEXT:
+      return complete_text (self);
+    case Q_RECV_PEEK:
+      return Q_STEP_DONE;
+    case Q_RECV_TO_BYTES:
+    case Q_RECV_TO_MEMORY:
+    default:
+      return complete_bytes (self);
+    }
+}
+
+/* A message came; what it holds is the result, be it as short as it may. */
+static QStep
+complete_message (QRecvOp *self)
+{
+  if (self->exact && get_available (self) < self->minimum)
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_RECV,
+                      "the message has only %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " bytes",
+                      get_available (self), self->minimum);
+
+  return complete (self);
+}
+
+static QStep
+reach_end (QRecvOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  gboolean is_text = self->result == Q_RECV_TO_TEXT;
+
+  channel->at_end = TRUE;
+
+  /* A peek is about whether a read would wait, and none does at the end. */
+  if (self->result == Q_RECV_PEEK)
+    return Q_STEP_DONE;
+
+  if (self->end_is_fine ||
+      (is_text && self->drain && get_available (self) == 0 &&
+       q_text_decoder_is_inside_character (channel->decoder)))
+    {
+      self->text_at_end = TRUE;
+      return complete (self);
+    }
+
+  if (get_available (self) == 0)
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_CLOSED, "the peer ended the connection");
+
+  return q_op_fail (&self->parent, Q_SOCKET_ERROR_CLOSED,
+                    "the peer ended the connection after %" G_GSIZE_FORMAT
+                    " of %" G_GSIZE_FORMAT " bytes",
+                    get_available (self), self->minimum);
+}
+
+QStep
+q_recv_no_bytes (QOp       *op,
+                 gssize     result,
+                 gboolean (*flush) (gpointer data),
+                 gpointer   flush_data)
+{
+  /* Also after a shutdown () that was only to wake this call. */
+  if (q_channel_is_closed (op->channel))
+    return q_op_fail_closed_here (op);
+
+  if (result == -EINTR)
+    return Q_STEP_AGAIN;
+
+  if (result == -EAGAIN)
+    {
+      gboolean more_to_flush =
+        flush != NULL &&
+        atomic_load_explicit (&op->channel->out_length, memory_order_relaxed) > 0 &&
+        flush (flush_data);
+
+      /* Most connections are idle most of the time, and need no memory for that. */
+      if (!op->is_blocking && q_recv_buffer_length (&op->channel->in) == 0 &&
+          op->channel->in.size <= Q_RECV_BUFFER_MIN)
+        q_recv_buffer_clear (&op->channel->in);
+
+      q_op_wait_for (op, POLLIN);
+      if (more_to_flush)
+        op->wait.one.events |= POLLOUT;
+      return Q_STEP_WAIT;
+    }
+
+  return q_op_fail_errno (op, Q_SOCKET_ERROR_RECV, (int) -result);
+}
+
+static QStep
+fail_with_pending_error (QRecvOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  int pending_error = channel->pending_error;
+
+  if (self->result == Q_RECV_PEEK)
+    return Q_STEP_DONE;
+
+  channel->pending_error = 0;
+
+  return q_op_fail_errno (&self->parent, Q_SOCKET_ERROR_RECV, pending_error);
+}
+
+/* Looks at what is there; Q_STEP_WAIT if that is not enough. */
+static QStep
+consider (QRecvOp *self)
+{
+  QChannel *channel = self->parent.channel;
+
+  report (self);
+  if (get_available (self) >= self->minimum)
+    return complete (self);
+  if (q_channel_keeps_boundaries (channel) && q_recv_buffer_length (&channel->in) > 0)
+    return complete_message (self);
+
+  return Q_STEP_WAIT;
+}
+
+static QStep
+recv_step (QOp *op)
+{
+  QRecvOp *self = (QRecvOp *) op;
+  QChannel *channel = op->channel;
+  gboolean messages = q_channel_keeps_boundaries (channel);
+  QStep step;
+  gssize n;
+
+  /* Likewise if an earlier call had the first buffer full. */
+  if (self->minimum < self->maximum && !messages && q_recv_buffer_length (&channel->in) > 0)
+    drain (self);
+
+  step = consider (self);
+  if (step != Q_STEP_WAIT)
+    return step;
+
+  if (channel->at_end)
+    return reach_end (self);
+  if (channel->pending_error != 0)
+    return fail_with_pending_error (self);
+
+  if (self->maximum >= Q_RECV_DIRECT_SIZE && !self->drain && !messages)
+    {
+      if (!self->is_direct)
+        begin_direct (self);
+      n = read_direct (self);
+    }
+  else
+    {
+      gsize missing = self->drain ? 1 : self->minimum - q_recv_buffer_length (&channel->in);
+
+      n = q_recv_fill (op, missing);
+      if (n > 0 && self->drain && !messages)
+        drain (self);
+    }
+
+  if (n > 0)
+    {
+      step = consider (self);
+      return step == Q_STEP_WAIT ? Q_STEP_AGAIN : step;
+    }
+
+  if (n == 0 && !q_channel_is_closed (channel))
+    return q_channel_is_at_end (channel) ? reach_end (self) : complete_message (self);
+
+  /* A peek takes nothing, so it leaves the error to the read that follows. */
+  if (self->result == Q_RECV_PEEK && n < 0 && n != -EAGAIN && n != -EINTR)
+    {
+      channel->pending_error = (int) -n;
+      return Q_STEP_DONE;
+    }
+
+  return q_recv_no_bytes (op, n, self->flush, self->flush_data);
+}
+
+static void
+recv_abandon (QOp *op)
+{
+  QRecvOp *self = (QRecvOp *) op;
+  QRecvBuffer *in = &op->channel->in;
+
+  if (self->is_direct && self->owns_memory && self->length > Q_RECV_BUFFER_MAX &&
+      q_recv_buffer_length (in) == 0)
+    q_recv_buffer_adopt (in, g_steal_pointer (&self->memory), self->length, self->memory_size);
+  else if (self->is_direct)
+    q_recv_buffer_put_back (in, self->memory, self->length);
+
+  self->length = 0;
+  if (self->owns_memory)
+    g_clear_pointer (&self->memory, g_free);
+}
+
+static const QOpClass recv_class = { recv_step, NULL, recv_abandon };
+
+void
+q_recv_op_init (QRecvOp     *self,
+                const char  *name,
+                QChannel    *channel,
+                const QSink *sink,
+                QRecvResult  result,
+                gssize       size,
+                gsize        limit)
+{
+  *self = (QRecvOp) {
+    .parent = { .klass = &recv_class, .name = name, .channel = channel, .sink = sink },
+    .result = result,
+    .goal = -1,
+  };
+
+  if (size > 0)
+    {
+      self->minimum = self->maximum = (gsize) size;
+      self->goal = size;
+    }
+  else if (size == 0)
+    {
+      self->minimum = 1;
+      self->maximum = G_MAXSSIZE;
+      self->drain = TRUE;
+    }
+  else
+    {
+      /* One more than allowed shows that it is too much. */
+      self->limit = limit;
+      self->minimum = self->maximum = limit > 0 ? MIN (limit, G_MAXSSIZE - 1) + 1 : G_MAXSSIZE;
+      self->end_is_fine = TRUE;
+    }
+}
+
+void
+q_recv_op_init_memory (QRecvOp     *self,
+                       const char  *name,
+                       QChannel    *channel,
+                       const QSink *sink,
+                       void        *memory,
+                       gsize        minimum,
+                       gsize        size)
+{
+  *self = (QRecvOp) {
+    .parent = { .klass = &recv_class, .name = name, .channel = channel, .sink = sink },
+    .result = Q_RECV_TO_MEMORY,
+    .minimum = minimum,
+    .maximum = size,
+    .goal = minimum == size ? (gint64) size : -1,
+    .memory = memory,
+    .memory_size = size,
+  };
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-recv-call-private.h"
+
+static void
+prepare_decoder (QSocket  *self,
+                 QChannel *channel)
+{
+  const char *charset = self->settings.charset;
+
+  if (channel->decoder != NULL && channel->decoder_charset == charset)
+    return;
+
+  /* What was not returned yet is text in the new charset. */
+  q_channel_unread_text (channel);
+  g_clear_pointer (&channel->decoder, q_text_decoder_free);
+  channel->decoder = q_text_decoder_new (charset);
+  channel->decoder_charset = charset;
+}
+
+gboolean
+q_recv_call_begin (QSocketCall  *call,
+                   GError      **error)
+{
+  QRecvCall *self = (QRecvCall *) call;
+  QSocket *socket = call->socket;
+  QChannel *channel = q_socket_enter (socket, Q_ROLE_READER, call->name, error);
+
+  if (channel == NULL)
+    return FALSE;
+
+  /* Bytes that text reads hold of a character that is not complete belong to
+   * whatever kind of read comes next. */
+  if (self->result == Q_RECV_TO_TEXT)
+    prepare_decoder (socket, channel);
+  else
+    q_channel_unread_text (channel);
+
+  if (self->result == Q_RECV_TO_MEMORY)
+    q_recv_op_init_memory (&self->op, call->name, channel, &socket->sink,
+                           self->memory, self->minimum, (gsize) self->size);
+  else
+    q_recv_op_init (&self->op, call->name, channel, &socket->sink, self->result, self->size,
+                    socket->settings.max_receive_size);
+  self->op.exact = self->exact;
+  self->op.end_is_fine |= self->end_is_fine;
+  self->op.flush = q_socket_flush_for_read;
+  self->op.flush_data = socket;
+  self->channel = channel;
+  call->op = &self->op.parent;
+
+  return TRUE;
+}
+
+gboolean
+q_recv_call_finish (QSocketCall  *call,
+                    gboolean      ok,
+                    GError      **error)
+{
+  QRecvCall *self = (QRecvCall *) call;
+
+  q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
+  if (!ok)
+    return FALSE;
+
+  if (self->result == Q_RECV_TO_BYTES)
+    call->pointer = self->op.bytes;
+  else if (self->result == Q_RECV_TO_TEXT)
+    call->pointer = self->op.text;
+
+  return TRUE;
+}
+
+const QSocketCallClass q_recv_call_memory_class = {
+  .size = sizeof (QRecvCall), .begin = q_recv_call_begin, .finish = q_recv_call_finish,
+};
+
+gboolean
+q_socket_read_small (QSocket       *self,
+                     const char    *name,
+                     void          *memory,
+                     gsize          size,
+                     int            timeout_ms,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  QRecvCall read = {
+    .call = { .klass = &q_recv_call_memory_class, .socket = self, .name = name },
+    .result = Q_RECV_TO_MEMORY, .memory = memory, .minimum = size, .size = (gssize) size,
+    .exact = TRUE,
+  };
+
+  return q_socket_call_run (&read.call, timeout_ms, cancellable, error);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "links.h"
+#include "q-accept-op-private.h"
+
+#include <sys/resource.h>
+
+static void
+test_accept (void)
+{
+  static const int timeouts[] = { 0, 30, 120, 120 };
+  QAddress address;
+  QChannel *channel = make_listener (&address);
+  g_autoptr (GError) error = NULL;
+  QAcceptOp op;
+
+  for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
+    {
+      Instant start = instant_now ();
+
+      q_accept_op_init (&op, "accept", channel, &no_sink);
+      g_assert_true (q_op_run (&op.parent, timeouts[i], NULL, &error));
+      g_assert_cmpint (op.fd, ==, -1);
+      check_time (start, timeouts[i], "accept");
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
+    {
+      int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+      g_assert_no_errno (connect (fd, &address.sa, address.length));
+      q_accept_op_init (&op, "accept", channel, &no_sink);
+      g_assert_true (q_op_run (&op.parent, timeouts[i] != 0 ? 10000 : 0, NULL, &error));
+      g_assert_cmpint (op.fd, >=, 0);
+      g_assert_cmpint (q_address_get_family (&op.peer), ==, G_SOCKET_FAMILY_IPV4);
+      close (op.fd);
+      close (fd);
+    }
+
+  q_channel_unref (channel);
+}
+
+static gpointer
+close_listener_thread (gpointer data)
+{
+  test_wait_in_kernel (getpid ());
+  q_channel_close (data);
+
+  return NULL;
+}
+
+static void
+test_accept_closed (void)
+{
+  QAddress address;
+  QChannel *channel = make_listener (&address);
+  GThread *thread = start_thread (close_listener_thread, channel);
+  g_autoptr (GError) error = NULL;
+  QAcceptOp op;
+
+  g_assert_true (q_channel_pin (channel));
+  q_accept_op_init (&op, "accept", channel, &no_sink);
+  g_assert_false (q_op_run (&op.parent, -1, NULL, &error));
+  g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED);
+  g_assert_cmpint (op.fd, ==, -1);
+  g_thread_join (thread);
+  q_channel_unpin (channel);
+  q_channel_unref (channel);
+}
+
+/* It says so once, and goes on when there is a descriptor again. */
+static void
+test_accept_without_descriptors (void)
+{
+  QAddress address;
+  QChannel *channel = make_listener (&address);
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_autoptr (GError) error = NULL;
+  struct rlimit old;
+  struct rlimit low;
+  QAcceptOp op;
+
+  g_assert_no_errno (connect (fd, &address.sa, address.length));
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &old));
+  low = (struct rlimit) { 3, old.rlim_max };
+
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &low));
+  q_accept_op_init (&op, "accept", channel, &no_sink);
+  g_assert_false (q_op_run (&op.parent, 10000, NULL, &error));
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
+  g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ACCEPT);
+  g_assert_cmpint (op.fd, ==, -1);
+  g_clear_error (&error);
+
+  q_accept_op_init (&op, "accept", channel, &no_sink);
+  g_assert_true (q_op_run (&op.parent, 10000, NULL, &error));
+  g_assert_cmpint (op.fd, >=, 0);
+
+  close (op.fd);
+  close (fd);
+  q_channel_unref (channel);
+}
+
+/* Without a connection there is nothing to say, however often it has to look: a
+ * cancellable has no descriptor to be polled for then. */
+static void
+test_quiet_without_descriptors (void)
+{
+  QAddress address;
+  QChannel *channel = make_listener (&address);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  Instant start;
+  struct rlimit old;
+  struct rlimit low;
+  QAcceptOp op;
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &old));
+  low = (struct rlimit) { 3, old.rlim_max };
+
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &low));
+  start = instant_now ();
+  q_accept_op_init (&op, "accept", channel, &no_sink);
+  q_op_run (&op.parent, 100, cancellable, &error);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
+  g_assert_no_error (error);
+  g_assert_cmpint (op.fd, ==, -1);
+  check_time (start, 100, "accept");
+
+  q_channel_unref (channel);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/op/accept-op/deadline", test_accept);
+  g_test_add_func ("/op/accept-op/closed", test_accept_closed);
+  g_test_add_func ("/op/accept-op/no-descriptors", test_accept_without_descriptors);
+  g_test_add_func ("/op/accept-op/no-descriptors-quiet", test_quiet_without_descriptors);
+
+  return g_test_run ();
+}

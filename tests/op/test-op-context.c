@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "links.h"
+#include "q-send-op-private.h"
+
+/* Operations in main contexts: where, in which order, and beside what they run. */
+
+/* A read or a write that frees itself when it is done. */
+typedef struct
+{
+  QRecvOp op;
+  const char *name;
+  GString *order;         /* the names of those that are done */
+  guint *n_done;
+  int code;               /* -1 if it is to succeed, else of the error */
+} Job;
+
+static void
+job_done (QOp      *op,
+          GError   *error,
+          gpointer  user_data)
+{
+  Job *job = user_data;
+
+  g_assert_true ((gpointer) op == (gpointer) job);
+  if (job->code == -1)
+    g_assert_no_error (error);
+  else if (job->code == G_IO_ERROR_CANCELLED)
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  else
+    g_assert_error (error, Q_SOCKET_ERROR, job->code);
+  g_clear_error (&error);
+
+  if (job->order != NULL)
+    g_string_append (job->order, job->name);
+  if (job->n_done != NULL)
+    (*job->n_done)++;
+
+  g_clear_pointer (&job->op.bytes, g_bytes_unref);
+  g_free (job);
+}
+
+static void
+job_start (Link         *link,
+           gssize        size,
+           int           timeout_ms,
+           int           priority,
+           GCancellable *cancellable,
+           Job           init)
+{
+  Job *job = g_memdup2 (&init, sizeof init);
+
+  q_recv_op_init (&job->op, "read from", link->channel, &no_sink, Q_RECV_TO_BYTES, size, 0);
+  q_op_start (&job->op.parent, timeout_ms, priority, cancellable, job_done, job);
+}
+
+typedef struct
+{
+  GMainContext *context;
+  Link link;
+  guint n_done;
+} Fixture;
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  fixture->context = g_main_context_new ();
+  g_main_context_push_thread_default (fixture->context);
+  link_open (&fixture->link, TEST_UNIX);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  link_close (&fixture->link);
+  g_main_context_pop_thread_default (fixture->context);
+  g_main_context_unref (fixture->context);
+}
+
+static void
+iterate (Fixture *fixture,
+         guint    n_done)
+{
+  while (fixture->n_done < n_done)
+    g_main_context_iteration (fixture->context, TRUE);
+  g_assert_cmpuint (fixture->n_done, ==, n_done);
+}
+
+/* The context is the one of the thread, and no other runs it. */
+static void
+test_context (Fixture       *fixture,
+              gconstpointer  data)
+{
+  test_write_text (fixture->link.peer, "a");
+  job_start (&fixture->link, 1, -1, G_PRIORITY_DEFAULT, NULL,
+             (Job) { .n_done = &fixture->n_done, .code = -1 });
+
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_assert_cmpuint (fixture->n_done, ==, 0);
+  iterate (fixture, 1);
+}
+
+static void
+test_default_context (void)
+{
+  guint n_done = 0;
+  Link link;
+
+  link_open (&link, TEST_UNIX);
+  job_start (&link, 1, -1, G_PRIORITY_DEFAULT, NULL, (Job) { .n_done = &n_done, .code = -1 });
+  test_write_text (link.peer, "a");
+  while (n_done == 0)
+    g_main_context_iteration (NULL, TRUE);
+  link_close (&link);
+}
+
+/* Even what could be done, or has failed, at once. */
+static void
+test_never_inside (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+  Link other;
+
+  g_cancellable_cancel (cancelled);
+  link_open (&other, TEST_UNIX);
+  q_recv_buffer_put_back (&fixture->link.channel->in, (const guint8 *) "a", 1);
+
+  job_start (&fixture->link, 1, 0, G_PRIORITY_HIGH, NULL,
+             (Job) { .n_done = &fixture->n_done, .code = -1 });
+  g_assert_cmpuint (fixture->n_done, ==, 0);
+  job_start (&other, 1, 0, G_PRIORITY_HIGH, cancelled,
+             (Job) { .n_done = &fixture->n_done, .code = G_IO_ERROR_CANCELLED });
+  g_assert_cmpuint (fixture->n_done, ==, 0);
+  iterate (fixture, 2);
+
+  job_start (&other, 1, 0, G_PRIORITY_HIGH, NULL,
+             (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_TIMEOUT });
+  g_assert_cmpuint (fixture->n_done, ==, 2);
+  iterate (fixture, 3);
+
+  link_close (&other);
+}
+
+static void
+test_priorities (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  static const struct
+  {
+    const char *name;
+    int priority;
+  } jobs[] = {
+    { "d", G_PRIORITY_LOW },
+    { "b", G_PRIORITY_DEFAULT },
+    { "a", G_PRIORITY_HIGH },
+    { "c", G_PRIORITY_DEFAULT_IDLE },
+  };
+  g_autoptr (GString) order = g_string_new (NULL);
+  Link links[G_N_ELEMENTS (jobs)];
+
+  /* At once, then after all have waited. */
+  for (int waits = 0; waits < 2; waits++)
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
+        {
+          link_open (&links[i], TEST_UNIX);
+          if (!waits)
+            test_write_text (links[i].peer, "x");
+          job_start (&links[i], 1, -1, jobs[i].priority, NULL,
+                     (Job) { .name = jobs[i].name, .order = order, .n_done = &fixture->n_done,
+                             .code = -1 });
+        }
+
+      while (g_main_context_iteration (fixture->context, FALSE))
+        continue;
+      for (guint i = 0; waits && i < G_N_ELEMENTS (jobs); i++)
+        test_write_text (links[i].peer, "x");
+      while (g_main_context_iteration (fixture->context, FALSE))
+        continue;
+
+      g_assert_cmpstr (order->str, ==, "abcd");
+      g_string_truncate (order, 0);
+      for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
+        link_close (&links[i]);
+    }
+}
+
+/* A cancelled operation takes nothing, although it could. */
+static void
+test_cancel_takes_nothing (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  test_write_text (fixture->link.peer, "abcd");
+  job_start (&fixture->link, 2, -1, G_PRIORITY_DEFAULT, cancellable,
+             (Job) { .n_done = &fixture->n_done, .code = G_IO_ERROR_CANCELLED });
+  g_cancellable_cancel (cancellable);
+  iterate (fixture, 1);
+
+  /* Nor does one that waited, and had some already. */
+  g_cancellable_reset (cancellable);
+  job_start (&fixture->link, 6, -1, G_PRIORITY_DEFAULT, cancellable,
+             (Job) { .n_done = &fixture->n_done, .code = G_IO_ERROR_CANCELLED });
+  while (g_main_context_iteration (fixture->context, FALSE))
+    continue;
+  test_write_text (fixture->link.peer, "ef");
+  g_cancellable_cancel (cancellable);
+  iterate (fixture, 2);
+
+  job_start (&fixture->link, 6, 0, G_PRIORITY_DEFAULT, NULL,
+             (Job) { .n_done = &fixture->n_done, .code = -1 });
+  iterate (fixture, 3);
+}
+
+static void
+test_deadline (Fixture       *fixture,
+               gconstpointer  data)
+{
+  static const int timeouts[] = { 0, 1, 30, 100 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
+    {
+      Instant start = instant_now ();
+
+      job_start (&fixture->link, 1, timeouts[i], G_PRIORITY_DEFAULT, NULL,
+                 (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_TIMEOUT });
+      iterate (fixture, i + 1);
+      check_time (start, timeouts[i], "read");
+    }
+}
+
+/* The time runs from the start, wherever the context was meanwhile; but what is
+ * there by then is taken. */
+static void
+test_late_context (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  gint64 end = g_get_monotonic_time () + 10 * 1000;
+
+  test_write_text (fixture->link.peer, "ab");
+  job_start (&fixture->link, 2, 5, G_PRIORITY_DEFAULT, NULL,
+             (Job) { .n_done = &fixture->n_done, .code = -1 });
+  while (g_get_monotonic_time () < end)
+    g_thread_yield ();
+  iterate (fixture, 1);
+}
+
+/* While it waits for the first byte it needs no memory for it. */
+static void
+test_idle_memory (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  job_start (&fixture->link, 1, -1, G_PRIORITY_DEFAULT, NULL,
+             (Job) { .n_done = &fixture->n_done, .code = -1 });
+  while (g_main_context_iteration (fixture->context, FALSE))
+    continue;
+  g_assert_null (fixture->link.channel->in.data);
+  test_write_text (fixture->link.peer, "a");
+  iterate (fixture, 1);
+}
+
+static gboolean
+count_cb (gpointer data)
+{
+  (*(guint *) data)++;
+
+  return G_SOURCE_CONTINUE;
+}
+
+typedef struct
+{
+  QOp parent;
+  guint n_steps;
+} BusyOp;
+
+static QStep
+busy_step (QOp *op)
+{
+  return ++((BusyOp *) op)->n_steps < 10000 ? Q_STEP_AGAIN : Q_STEP_DONE;
+}
+
+static void
+busy_done (QOp      *op,
+           GError   *error,
+           gpointer  user_data)
+{
+  g_assert_no_error (error);
+  *(guint *) user_data = 1;
+}
+
+/* One that always has something to do leaves time for others. */
+static void
+test_fairness (Fixture       *fixture,
+               gconstpointer  data)
+{
+  static const QOpClass busy_class = { busy_step, NULL, NULL };
+  BusyOp op = { .parent = { .klass = &busy_class, .name = "busy" } };
+  guint n_counted = 0;
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, count_cb, &n_counted, NULL);
+  g_source_attach (source, fixture->context);
+  q_op_start (&op.parent, -1, G_PRIORITY_DEFAULT, NULL, busy_done, &fixture->n_done);
+  iterate (fixture, 1);
+
+  g_assert_cmpuint (op.n_steps, ==, 10000);
+  g_assert_cmpuint (n_counted, >=, 100);
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+/* One begins the next, from its callback. */
+typedef struct
+{
+  QRecvOp op;
+  Link *link;
+  guint left;
+  guint *n_done;
+} Chain;
+
+static void
+chain_next (QOp      *op,
+            GError   *error,
+            gpointer  user_data)
+{
+  Chain *chain = user_data;
+
+  g_assert_no_error (error);
+  g_clear_pointer (&chain->op.bytes, g_bytes_unref);
+  if (chain->left-- == 0)
+    {
+      *chain->n_done = 1;
+      return;
+    }
+
+  test_write_text (chain->link->peer, "x");
+  q_recv_op_init (&chain->op, "read from", chain->link->channel, &no_sink, Q_RECV_TO_BYTES, 1, 0);
+  q_op_start (&chain->op.parent, 10000, G_PRIORITY_DEFAULT, NULL, chain_next, chain);
+}
+
+static void
+test_chain (Fixture       *fixture,
+            gconstpointer  data)
+{
+  Chain chain = { .link = &fixture->link, .left = 1000, .n_done = &fixture->n_done };
+
+  chain_next (NULL, NULL, &chain);
+  iterate (fixture, 1);
+}
+
+/* The context goes, and the operation with it, unfinished. */
+static void
+test_context_goes (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GMainContext *context = g_main_context_new ();
+  guint n_done = 0;
+  QRecvOp op;
+  Link link;
+
+  link_open (&link, TEST_UNIX);
+  g_main_context_push_thread_default (context);
+  q_recv_op_init (&op, "read from", link.channel, &no_sink, Q_RECV_TO_BYTES, 1, 0);
+  q_op_start (&op.parent, 10000, G_PRIORITY_DEFAULT, cancellable, busy_done, &n_done);
+  while (g_main_context_iteration (context, FALSE))
+    continue;
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+
+  g_assert_cmpuint (n_done, ==, 0);
+  g_assert_cmpuint (G_OBJECT (cancellable)->ref_count, ==, 1);
+  link_close (&link);
+}
+
+/* ---- closed by another thread ---- */
+
+static gpointer
+closer_thread (gpointer data)
+{
+  test_wait_in_kernel (getpid ());
+  q_channel_close (data);
+
+  return NULL;
+}
+
+static void
+test_closed (Fixture       *fixture,
+             gconstpointer  data)
+{
+  QChannel *channel = fixture->link.channel;
+  GThread *thread;
+
+  g_assert_true (q_channel_pin (channel));
+  job_start (&fixture->link, 1, 60000, G_PRIORITY_DEFAULT, NULL,
+             (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_CLOSED });
+  thread = start_thread (closer_thread, channel);
+  iterate (fixture, 1);
+  g_thread_join (thread);
+  q_channel_unpin (channel);
+}
+
+/* ---- cancelled at any moment ---- */
+
+#define CANCEL_ROUNDS 2000
+
+typedef struct
+{
+  GAsyncQueue *cancellables;
+  int peer;
+} Canceller;
+
+/* Cancels one after the other, at a time that has nothing to do with the reads. */
+static gpointer
+canceller_thread (gpointer data)
+{
+  Canceller *canceller = data;
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+
+  for (guint i = 0; i < CANCEL_ROUNDS; i++)
+    {
+      GCancellable *cancellable = g_async_queue_pop (canceller->cancellables);
+      guint8 bytes[2] = { (guint8) (2 * i), (guint8) (2 * i + 1) };
+      gint64 end = g_get_monotonic_time () + g_rand_int_range (rand, 0, 60);
+
+      test_write (canceller->peer, bytes, 1);
+      while (g_get_monotonic_time () < end)
+        continue;
+      if (g_rand_boolean (rand))
+        {
+          test_write (canceller->peer, bytes + 1, 1);
+          g_cancellable_cancel (cancellable);
+        }
+      else
+        {
+          g_cancellable_cancel (cancellable);
+          test_write (canceller->peer, bytes + 1, 1);
+        }
+      g_object_unref (cancellable);
+    }
+
+  return NULL;
+}
+
+typedef struct
+{
+  QRecvOp op;
+  gboolean is_done;
+  GError *error;
+} Read;
+
+static void
+read_done (QOp      *op,
+           GError   *error,
+           gpointer  user_data)
+{
+  Read *read = user_data;
+
+  read->error = error;
+  read->is_done = TRUE;
+}
+
+/* Whatever is cancelled, every byte comes once and in its turn. */
+static void
+test_cancel_race (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  gboolean is_async = GPOINTER_TO_INT (data);
+  Canceller canceller = { g_async_queue_new (), fixture->link.peer };
+  GThread *thread = start_thread (canceller_thread, &canceller);
+  guint n_cancelled = 0;
+
+  for (guint i = 0; i < 2 * CANCEL_ROUNDS; )
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      Read read = { .is_done = FALSE };
+
+      if (n_cancelled < CANCEL_ROUNDS)
+        g_async_queue_push (canceller.cancellables, g_object_ref (cancellable));
+      q_recv_op_init (&read.op, "read from", fixture->link.channel, &no_sink, Q_RECV_TO_BYTES,
+                      2, 0);
+      if (is_async)
+        q_op_start (&read.op.parent, -1, G_PRIORITY_DEFAULT, cancellable, read_done,
+                    &read);
+      else
+        q_op_run (&read.op.parent, -1, cancellable, &read.error);
+      while (is_async && !read.is_done)
+        g_main_context_iteration (fixture->context, TRUE);
+
+      n_cancelled++;
+      if (read.error == NULL)
+        {
+          const guint8 *bytes = g_bytes_get_data (read.op.bytes, NULL);
+
+          g_assert_cmpint (bytes[0], ==, (guint8) i);
+          g_assert_cmpint (bytes[1], ==, (guint8) (i + 1));
+          g_bytes_unref (read.op.bytes);
+          i += 2;
+        }
+      else
+        {
+          g_assert_error (read.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+          g_clear_error (&read.error);
+        }
+    }
+
+  g_thread_join (thread);
+  g_async_queue_unref (canceller.cancellables);
+}
+
+/* ---- both directions, in several threads ---- */
+
+#define EXCHANGE_SIZE (1024 * 1024)
+
+static void
+write_done (QOp      *op,
+            GError   *error,
+            gpointer  user_data)
+{
+  g_assert_no_error (error);
+  (*(guint *) user_data)++;
+}
+
+/* Sends to itself, through the peer that returns what it gets. */
+static gpointer
+echo_thread (gpointer data)
+{
+  int fd = GPOINTER_TO_INT (data);
+  char bytes[10000];
+  gssize n;
+
+  while ((n = recv (fd, bytes, sizeof bytes, 0)) > 0)
+    test_write (fd, bytes, (gsize) n);
+
+  return NULL;
+}
+
+static gpointer
+exchange_thread (gpointer data)
+{
+  GMainContext *context = g_main_context_new ();
+  g_autofree guint8 *out = g_malloc (EXCHANGE_SIZE);
+  g_autofree guint8 *in = g_malloc (EXCHANGE_SIZE);
+  GThread *echo;
+  Link link;
+
+  for (gsize i = 0; i < EXCHANGE_SIZE; i++)
+    out[i] = (guint8) (i * 31 + i / 257);
+
+  link_open (&link, TEST_TCP4);
+  echo = start_thread (echo_thread, GINT_TO_POINTER (link.peer));
+  g_main_context_push_thread_default (context);
+
+  for (int round = 0; round < 5; round++)
+    {
+      guint n_done = 0;
+      QSendOp write;
+      QRecvOp read;
+
+      memset (in, 0, EXCHANGE_SIZE);
+      q_send_op_init (&write, "write to", link.channel, &no_sink, NULL, out, EXCHANGE_SIZE,
+                       NULL, 0);
+      q_recv_op_init_memory (&read, "read from", link.channel, &no_sink, in, EXCHANGE_SIZE,
+                             EXCHANGE_SIZE);
+      q_op_start (&write.parent, 60000, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
+      q_op_start (&read.parent, 60000, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
+      while (n_done < 2)
+        g_main_context_iteration (context, TRUE);
+      g_assert_true (memcmp (in, out, EXCHANGE_SIZE) == 0);
+    }
+
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+  q_channel_unref (link.channel);
+  g_thread_join (echo);
+  close (link.peer);
+
+  return NULL;
+}
+
+static void
+test_threads (void)
+{
+  GThread *threads[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("context", exchange_thread, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(name, function) \
+  g_test_add ("/op/op-context/" name, Fixture, NULL, set_up, function, tear_down)
+
+  ADD ("thread-default", test_context);
+  ADD ("never-inside", test_never_inside);
+  ADD ("priorities", test_priorities);
+  ADD ("cancel-takes-nothing", test_cancel_takes_nothing);
+  ADD ("deadline", test_deadline);
+  ADD ("late", test_late_context);
+  ADD ("idle-memory", test_idle_memory);
+  ADD ("fairness", test_fairness);
+  ADD ("chain", test_chain);
+  ADD ("closed", test_closed);
+  g_test_add ("/op/op-context/cancel-race", Fixture, GINT_TO_POINTER (TRUE), set_up,
+              test_cancel_race, tear_down);
+  g_test_add ("/op/op-context/cancel-race/blocking", Fixture, GINT_TO_POINTER (FALSE), set_up,
+              test_cancel_race, tear_down);
+  g_test_add_func ("/op/op-context/default", test_default_context);
+  g_test_add_func ("/op/op-context/goes", test_context_goes);
+  g_test_add_func ("/op/op-context/threads", test_threads);
+
+  return g_test_run ();
+}
