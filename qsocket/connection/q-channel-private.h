@@ -4,20 +4,20 @@
 
 #pragma once
 
-#include <stdatomic.h>
-
 #include "q-address-private.h"
-#include "q-recv-buffer-private.h"
+#include "q-gate-private.h"
 #include "q-pending-clients-private.h"
-#include "q-text-codec-private.h"
 #include "q-plain-transport-private.h"
+#include "q-recv-buffer-private.h"
+#include "q-send-buffer-private.h"
+#include "q-text-codec-private.h"
 #include "q-wakeup-private.h"
 
 G_BEGIN_DECLS
 
-/* One open descriptor and all that belongs to it: what was read ahead, what is
- * still gathered, who is at the other end. A socket that is opened again gets a
- * new channel; a call that is still inside the old one keeps that alive. */
+/* One open descriptor and all that belongs to the connection: what was read ahead, what is
+ * gathered to be sent, who is at the other end. A socket that is opened again gets a new
+ * channel; a call that still uses the old one keeps that alive. */
 
 typedef enum
 {
@@ -27,40 +27,44 @@ typedef enum
   Q_CHANNEL_ACCEPTED,     /* the other side did */
 } QChannelKind;
 
-/* Marks in QChannel.pins: closed, and the descriptor is gone. */
-#define Q_CHANNEL_CLOSED 0x40000000
-#define Q_CHANNEL_RELEASED 0x20000000
-
-/* What corked sends gather before they must leave. */
-#define Q_CHANNEL_CORK_SIZE (64 * 1024)
+/* What is counted of a connection. It outlives the channel, since it is asked for after a
+ * close as well. */
+typedef struct
+{
+  _Atomic guint64 bytes_sent;
+} QCounters;
 
 typedef struct _QChannel QChannel;
 
 struct _QChannel
 {
+  QGuarded guarded;
   gatomicrefcount ref_count;
 
   int fd;
   QChannelKind kind;
   GSocketFamily family;
   int socktype;           /* SOCK_STREAM ... */
-
-  /* How many calls use the descriptor just now. The last one to leave a closed
-   * channel closes the descriptor, so that its number cannot come to mean
-   * something else while a system call still has it. */
-  atomic_int pins;
   int fork_generation;
 
-  /* Readable for good once the channel is closed; -1 until somebody waits for that
-   * in a main context. Nobody has to know those contexts to wake them. */
+  /* Readable for good once the channel is closed. Sources wait for it, so that a close need
+   * not know the main contexts that it has to wake. */
   QWakeup closed;
 
-  QTransport *transport;  /* &plain.parent or one on top of it, which the channel owns */
   QPlainTransport plain;
   QAddress peer;
   char *host;             /* what a client was told to connect to; NULL: no name */
+  QCounters *counters;
+  QPendingClients pending_clients;      /* of a listener */
 
-  QPendingClients pending_clients;  /* of a listener */
+  /* Calls that hold both claims may change the transport, with this lock and that of @out.
+   * So a call with a claim reads it without a lock, all others need one of the two. */
+  GMutex lock;
+  QTransport *transport;  /* &plain.parent or one on top of it, which the channel owns */
+  gboolean is_closing;    /* the transport stays what it is */
+  char *hostnames[2];     /* of this and of the other end, once looked up */
+  GIOStream *io_stream;
+  GSocket *gsocket;       /* GIO's object for the same descriptor; it then closes that */
 
   /* of the reader */
   QRecvBuffer in;
@@ -71,9 +75,8 @@ struct _QChannel
   const char *decoder_charset;
 
   /* of the writer */
-  guint8 *out;
-  atomic_size_t out_length;     /* the reader looks whether there is anything */
-  gsize out_size;
+  atomic_int is_corked;
+  QSendBuffer out;
   QTextEncoder *encoder;
   const char *encoder_charset;
 
@@ -82,13 +85,9 @@ struct _QChannel
   guint64 unix_device;
   guint64 unix_inode;
 
-  /* GIO's object for the same descriptor; it then closes the descriptor. */
-  GSocket *gsocket;
-  GObject *keep_alive;
+  GObject *keep_alive;    /* the stream that the descriptor was adopted from */
   int restore_flags;      /* the file status flags to give back, or -1; 0 if it is ours */
   int restore_fd_flags;   /* likewise the descriptor flags */
-
-  QChannel *next_retired;
 };
 
 /* Takes over @fd. */
@@ -104,6 +103,51 @@ void      q_channel_unref (QChannel *channel);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QChannel, q_channel_unref)
 
+/* ---- using the descriptor ---- */
+
+/* Before a call uses the descriptor; FALSE if the channel is closed. */
+static inline gboolean
+q_channel_enter (QChannel *channel)
+{
+  return q_guarded_enter (&channel->guarded);
+}
+
+static inline void
+q_channel_leave (QChannel *channel)
+{
+  q_guarded_leave (&channel->guarded);
+}
+
+static inline gboolean
+q_channel_is_closed (QChannel *channel)
+{
+  return q_guarded_is_closed (&channel->guarded);
+}
+
+/* Whether it is the copy that a fork made of the parent's. */
+gboolean q_channel_is_inherited (const QChannel *channel);
+
+/* Waits until the descriptor is ready for @direction (POLLIN, POLLOUT). Returns FALSE when the
+ * time is up or the channel is closed. */
+gboolean q_channel_poll (QChannel  *channel,
+                         short      direction,
+                         QDeadline *deadline);
+
+/* Ends the channel from any thread: wakes the calls that use it, removes the UNIX file, closes
+ * the descriptor at once or when the last call has left. Never waits. Returns FALSE if it
+ * was closed already. */
+gboolean q_channel_close (QChannel *channel);
+
+/* A descriptor that becomes readable when the channel is closed; it lives as long as the
+ * channel. -1 if there is none to be had. */
+int q_channel_get_closed_fd (QChannel *channel);
+
+/* Takes the descriptor out. Returns -1, and nothing has changed, if a call uses it or there is
+ * no descriptor left where a copy is needed. */
+int q_channel_steal_fd (QChannel *channel);
+
+/* ---- what it is ---- */
+
 /* Whether a read must not cross from one message to the next. */
 static inline gboolean
 q_channel_keeps_boundaries (const QChannel *channel)
@@ -114,44 +158,12 @@ q_channel_keeps_boundaries (const QChannel *channel)
 /* After reading 0 bytes: whether that was the end, and not an empty message. */
 gboolean q_channel_is_at_end (QChannel *channel);
 
-/* Before a call uses the descriptor; FALSE if the channel is closed. */
-gboolean q_channel_pin   (QChannel *channel);
-void     q_channel_unpin (QChannel *channel);
+/* The channel listens from now on: accept () must not block, whatever was done with the
+ * descriptor before. */
+void q_channel_become_listener (QChannel *channel);
 
-static inline gboolean
-q_channel_is_closed (QChannel *channel)
-{
-  return (atomic_load (&channel->pins) & Q_CHANNEL_CLOSED) != 0;
-}
-
-/* Whether it is the copy that a fork made of the parent's. */
-gboolean q_channel_is_inherited (const QChannel *channel);
-
-/* Puts @transport in the place of the one there is, and returns that if it has to be
- * freed. */
-QTransport *q_channel_swap_transport (QChannel   *channel,
-                                      QTransport *transport);
-
-/* Whether bytes that this side has sent, as far as it knows, are still here. */
-static inline gboolean
-q_channel_has_unsent (QChannel *channel)
-{
-  return atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0 ||
-         q_transport_has_unsent (channel->transport);
-}
-
-/* Ends the channel from any thread: wakes the calls inside, removes the UNIX
- * file, closes the descriptor at once or when the last call has left. Never
- * waits. Returns FALSE if it was closed already. */
-gboolean q_channel_close (QChannel *channel);
-
-/* A descriptor that becomes readable when the channel is closed; it lives as long
- * as the channel. -1 if there is none to be had. */
-int q_channel_get_closed_fd (QChannel *channel);
-
-/* Takes the descriptor out. Returns -1, and nothing has changed, if a call is
- * inside or there is no descriptor left where a copy is needed. */
-int q_channel_steal_fd (QChannel *channel);
+/* The same if another part of the program has called listen () on the descriptor. */
+void q_channel_check_listening (QChannel *channel);
 
 /* Remembers the UNIX file that was bound as @path. */
 void q_channel_own_unix_file (QChannel   *channel,
@@ -163,6 +175,25 @@ char *q_channel_describe (QChannel *channel);
 gboolean q_channel_get_local_address (QChannel *channel,
                                       QAddress *address);
 
+/* ---- the transport ---- */
+
+/* Puts @transport, or the plain one if that is NULL, in the place of the present one, which is
+ * freed; takes over @transport. The caller has both claims. Returns FALSE, with @transport
+ * freed, if the channel is being closed. */
+gboolean q_channel_set_transport (QChannel   *channel,
+                                  QTransport *transport);
+
+gboolean q_channel_is_secure (QChannel *channel);
+
+/* Whether bytes that this side has sent, as far as it knows, are still here. From any thread. */
+gboolean q_channel_has_unsent (QChannel *channel);
+
+/* Says that the channel is about to be closed: its transport is not changed any more. Returns
+ * the GIO stream, which is the caller's to drop. */
+GIOStream *q_channel_begin_close (QChannel *channel);
+
+/* ---- text ---- */
+
 /* Whether text reads hold bytes of an incomplete character. */
 static inline gboolean
 q_channel_has_text (QChannel *channel)
@@ -172,8 +203,8 @@ q_channel_has_text (QChannel *channel)
   return channel->decoder != NULL && q_text_decoder_peek_pending (channel->decoder, &bytes) > 0;
 }
 
-/* Gives back to the read buffer what text reads hold of an incomplete character.
- * To be called before any other kind of read; only by the reader. */
+/* Gives back to the receive buffer what text reads hold of an incomplete character. To be
+ * called before any other kind of read; only by the reader. */
 void q_channel_unread_text (QChannel *channel);
 
 G_END_DECLS

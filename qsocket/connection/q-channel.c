@@ -15,6 +15,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void
+release_fd (QGuarded *guarded)
+{
+  QChannel *channel = (QChannel *) guarded;
+
+  /* The number is forgotten nowhere else, so a later reader of fd sees a stale number at worst
+   * after q_channel_is_closed () said so. */
+  if (channel->gsocket != NULL)
+    g_socket_close (channel->gsocket, NULL);
+  else
+    close (channel->fd);
+}
+
+static void
+ref_guarded (QGuarded *guarded)
+{
+  q_channel_ref ((QChannel *) guarded);
+}
+
+static void
+unref_guarded (QGuarded *guarded)
+{
+  q_channel_unref ((QChannel *) guarded);
+}
+
+static const QGuardedClass channel_class = { release_fd, ref_guarded, unref_guarded };
+
 QChannel *
 q_channel_new (int           fd,
                QChannelKind  kind,
@@ -25,6 +52,7 @@ q_channel_new (int           fd,
 {
   QChannel *channel = g_new0 (QChannel, 1);
 
+  q_guarded_init (&channel->guarded, &channel_class);
   g_atomic_ref_count_init (&channel->ref_count);
   channel->fd = fd;
   channel->kind = kind;
@@ -37,6 +65,9 @@ q_channel_new (int           fd,
   q_plain_transport_init (&channel->plain, fd, nonblocking, is_ours);
   channel->plain.writes_by_piece = family == G_SOCKET_FAMILY_UNIX;
   channel->transport = &channel->plain.parent;
+  channel->counters = g_atomic_rc_box_new0 (QCounters);
+  g_mutex_init (&channel->lock);
+  q_send_buffer_init (&channel->out);
 
   return channel;
 }
@@ -55,17 +86,6 @@ q_channel_ref (QChannel *channel)
   return channel;
 }
 
-static void
-release_fd (QChannel *channel)
-{
-  /* The number is forgotten nowhere else, so a later reader of fd sees a stale
-   * number at worst after q_channel_is_closed () said so. */
-  if (channel->gsocket != NULL)
-    g_socket_close (channel->gsocket, NULL);
-  else
-    close (channel->fd);
-}
-
 void
 q_channel_unref (QChannel *channel)
 {
@@ -80,24 +100,36 @@ q_channel_unref (QChannel *channel)
   q_pending_clients_clear (&channel->pending_clients);
   q_recv_buffer_clear (&channel->in);
   g_free (channel->host);
+  g_free (channel->hostnames[0]);
+  g_free (channel->hostnames[1]);
+  g_atomic_rc_box_release (channel->counters);
   g_clear_pointer (&channel->decoder, q_text_decoder_free);
   g_clear_pointer (&channel->encoder, q_text_encoder_free);
-  g_free (channel->out);
+  q_send_buffer_clear (&channel->out);
   g_free (channel->unix_path);
   g_clear_object (&channel->gsocket);
   g_clear_object (&channel->keep_alive);
+  g_clear_object (&channel->io_stream);
+  g_mutex_clear (&channel->lock);
   g_free (channel);
 }
 
 gboolean
-q_channel_pin (QChannel *channel)
+q_channel_poll (QChannel  *channel,
+                short      direction,
+                QDeadline *deadline)
 {
-  if ((atomic_fetch_add (&channel->pins, 1) & Q_CHANNEL_CLOSED) == 0)
-    return TRUE;
+  short ready;
 
-  q_channel_unpin (channel);
+  if (!q_channel_enter (channel))
+    return FALSE;
 
-  return FALSE;
+  ready = q_wait_poll_one (channel->fd, direction, q_deadline_get (deadline));
+  if (q_channel_is_closed (channel))
+    ready = 0;
+  q_channel_leave (channel);
+
+  return ready != 0;
 }
 
 gboolean
@@ -135,25 +167,6 @@ q_channel_get_closed_fd (QChannel *channel)
   return fd;
 }
 
-/* Whoever brings the count of a closed channel to nothing closes the descriptor.
- * A late pin and its unpin bring it there once more, hence the second mark. */
-static void
-release_once (QChannel *channel)
-{
-  int expected = Q_CHANNEL_CLOSED;
-
-  if (atomic_compare_exchange_strong (&channel->pins, &expected,
-                                      Q_CHANNEL_CLOSED | Q_CHANNEL_RELEASED))
-    release_fd (channel);
-}
-
-void
-q_channel_unpin (QChannel *channel)
-{
-  if (atomic_fetch_sub (&channel->pins, 1) == (Q_CHANNEL_CLOSED | 1))
-    release_once (channel);
-}
-
 /* Only the object and the process that made the file remove it, and only while
  * the name still stands for that very file. */
 static void
@@ -172,65 +185,74 @@ remove_unix_file (QChannel *channel)
 gboolean
 q_channel_close (QChannel *channel)
 {
-  int before;
+  gboolean is_used;
 
-  /* A pin of our own keeps the descriptor what it is until we are done. */
-  atomic_fetch_add (&channel->pins, 1);
-  before = atomic_fetch_or (&channel->pins, Q_CHANNEL_CLOSED);
-
-  if ((before & Q_CHANNEL_CLOSED) != 0)
-    {
-      q_channel_unpin (channel);
-      return FALSE;
-    }
+  if (!q_guarded_close (&channel->guarded, &is_used))
+    return FALSE;
 
   tell_closed (channel);
 
   if (q_channel_is_inherited (channel))
     {
-      /* Those inside are threads of the parent and will never leave here. */
-      atomic_store (&channel->pins, Q_CHANNEL_CLOSED | Q_CHANNEL_RELEASED);
-      release_fd (channel);
+      q_guarded_release_copy (&channel->guarded);
       return TRUE;
     }
 
   remove_unix_file (channel);
 
   /* close () alone would wake nobody. */
-  if (before > 1)
+  if (is_used)
     shutdown (channel->fd, SHUT_RDWR);
 
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
 
   return TRUE;
 }
 
-int
-q_channel_steal_fd (QChannel *channel)
+/* With the channel's lock, so that no GSocket is made meanwhile, which would believe the
+ * descriptor its own. */
+static int
+steal_locked (QChannel *channel)
 {
   gboolean is_copy = channel->gsocket != NULL;
-  int expected = 1;
   int fd;
-
-  if (!q_channel_pin (channel))
-    return -1;
 
   /* The GSocket insists on closing its own number. */
   fd = is_copy ? fcntl (channel->fd, F_DUPFD_CLOEXEC, 3) : channel->fd;
+  if (fd < 0)
+    return -1;
 
-  if (fd < 0 ||
-      !atomic_compare_exchange_strong (&channel->pins, &expected,
-                                       Q_CHANNEL_CLOSED | Q_CHANNEL_RELEASED))
+  if (!q_guarded_steal (&channel->guarded))
     {
-      if (is_copy && fd >= 0)
+      if (is_copy)
         close (fd);
-      q_channel_unpin (channel);
       return -1;
     }
 
   tell_closed (channel);
   if (is_copy)
-    release_fd (channel);
+    release_fd (&channel->guarded);
+
+  return fd;
+}
+
+int
+q_channel_steal_fd (QChannel *channel)
+{
+  int fd;
+
+  if (!q_channel_enter (channel))
+    return -1;
+
+  g_mutex_lock (&channel->lock);
+  fd = steal_locked (channel);
+  g_mutex_unlock (&channel->lock);
+
+  if (fd < 0)
+    {
+      q_channel_leave (channel);
+      return -1;
+    }
 
   channel->plain.fd = fd;
   q_plain_transport_restore (&channel->plain);
@@ -260,16 +282,104 @@ q_channel_own_unix_file (QChannel   *channel,
   channel->unix_inode = made.st_ino;
 }
 
-QTransport *
-q_channel_swap_transport (QChannel   *channel,
-                          QTransport *transport)
+/* ---- the transport ---- */
+
+gboolean
+q_channel_set_transport (QChannel   *channel,
+                         QTransport *transport)
 {
-  QTransport *before = channel->transport;
+  QTransport *unused = transport;
+  gboolean is_closing;
 
-  channel->transport = transport;
+  g_mutex_lock (&channel->out.lock);
+  g_mutex_lock (&channel->lock);
+  is_closing = channel->is_closing;
+  if (!is_closing)
+    {
+      unused = channel->transport;
+      channel->transport = transport != NULL ? transport : &channel->plain.parent;
+    }
+  g_mutex_unlock (&channel->lock);
+  g_mutex_unlock (&channel->out.lock);
 
-  return before->klass->free != NULL ? before : NULL;
+  if (unused != NULL && unused->klass->free != NULL)
+    unused->klass->free (unused);
+
+  return !is_closing;
 }
+
+gboolean
+q_channel_is_secure (QChannel *channel)
+{
+  gboolean is_secure;
+
+  g_mutex_lock (&channel->lock);
+  is_secure = channel->transport->klass->is_secure;
+  g_mutex_unlock (&channel->lock);
+
+  return is_secure;
+}
+
+gboolean
+q_channel_has_unsent (QChannel *channel)
+{
+  gboolean has_unsent;
+
+  g_mutex_lock (&channel->lock);
+  has_unsent = q_send_buffer_length (&channel->out) > 0 ||
+               q_transport_has_unsent (channel->transport);
+  g_mutex_unlock (&channel->lock);
+
+  return has_unsent;
+}
+
+GIOStream *
+q_channel_begin_close (QChannel *channel)
+{
+  GIOStream *stream;
+
+  g_mutex_lock (&channel->lock);
+  channel->is_closing = TRUE;
+  stream = g_steal_pointer (&channel->io_stream);
+  g_mutex_unlock (&channel->lock);
+
+  return stream;
+}
+
+/* ---- listeners ---- */
+
+void
+q_channel_become_listener (QChannel *channel)
+{
+  QPlainTransport *plain = &channel->plain;
+  int flags = fcntl (channel->fd, F_GETFL);
+
+  if ((flags & O_NONBLOCK) == 0)
+    {
+      /* The flags of an adopted descriptor are to be given back. */
+      if (!plain->is_ours && channel->restore_flags < 0)
+        channel->restore_flags = flags;
+      fcntl (channel->fd, F_SETFL, flags | O_NONBLOCK);
+    }
+
+  /* A receive, pointless as it is here, must not make it block again. */
+  g_atomic_int_set (&plain->nonblocking, TRUE);
+  plain->is_ours = FALSE;
+  channel->kind = Q_CHANNEL_LISTENING;
+}
+
+void
+q_channel_check_listening (QChannel *channel)
+{
+  int value = FALSE;
+  socklen_t length = sizeof value;
+
+  if (channel->kind != Q_CHANNEL_LISTENING &&
+      getsockopt (channel->fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value)
+    q_channel_become_listener (channel);
+}
+
+/* ---- for messages ---- */
 
 gboolean
 q_channel_get_local_address (QChannel *channel,

@@ -21,10 +21,4 @@ void q_accept_op_init (QAcceptOp   *self,
                        QChannel    *channel,
                        const QSink *sink);
 
-/* The channel listens from now on. */
-void q_channel_become_listener (QChannel *channel);
-
-/* Somebody may have called listen () on the descriptor. */
-void q_channel_check_listening (QChannel *channel);
-
 G_END_DECLS

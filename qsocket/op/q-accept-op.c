@@ -113,37 +113,3 @@ q_accept_op_init (QAcceptOp   *self,
     .fd = -1,
   };
 }
-
-/* ---- listeners ---- */
-
-/* accept () must not block, whatever was done with the descriptor before. */
-void
-q_channel_become_listener (QChannel *channel)
-{
-  QPlainTransport *plain = &channel->plain;
-  int flags = fcntl (channel->fd, F_GETFL);
-
-  if ((flags & O_NONBLOCK) == 0)
-    {
-      /* The flags of an adopted descriptor are to be given back. */
-      if (!plain->is_ours && channel->restore_flags < 0)
-        channel->restore_flags = flags;
-      fcntl (channel->fd, F_SETFL, flags | O_NONBLOCK);
-    }
-
-  /* A receive, pointless as it is here, must not make it block again. */
-  g_atomic_int_set (&plain->nonblocking, TRUE);
-  plain->is_ours = FALSE;
-  channel->kind = Q_CHANNEL_LISTENING;
-}
-
-void
-q_channel_check_listening (QChannel *channel)
-{
-  int value = FALSE;
-  socklen_t length = sizeof value;
-
-  if (channel->kind != Q_CHANNEL_LISTENING &&
-      getsockopt (channel->fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value)
-    q_channel_become_listener (channel);
-}

@@ -4,6 +4,8 @@
 
 #include "config.h"
 
+#include "q-recv-http-op-private.h"
+
 #include "q-recv-op-private.h"
 
 #include <errno.h>
@@ -130,7 +132,7 @@ recv_http_step (QOp *op)
   if (n == 0 && !q_channel_is_closed (channel))
     return q_channel_is_at_end (channel) ? fail_at_end (self) : Q_STEP_AGAIN;
 
-  return q_recv_no_bytes (op, n, self->flush, self->flush_data);
+  return q_recv_no_bytes (op, n);
 }
 
 static const QOpClass recv_http_class = { recv_http_step, NULL, NULL };
@@ -147,8 +149,6 @@ q_recv_http_op_init (QRecvHttpOp *self,
     .klass = &recv_http_class, .name = name, .channel = channel, .sink = sink,
   };
   self->reported = 0;
-  self->flush = NULL;
-  self->flush_data = NULL;
   self->header = NULL;
   q_http_parser_init (&self->parser, max_size, max_fields);
 }

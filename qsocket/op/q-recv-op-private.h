@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include "q-http-parser-private.h"
 #include "q-op-private.h"
 
 G_BEGIN_DECLS
@@ -48,11 +47,6 @@ typedef struct
   gsize taken;            /* bytes that text conversion took before */
   gsize reported;
 
-  /* Called before waiting, with corked bytes gathered; returns whether some are
-   * still waiting to leave. May be NULL. */
-  gboolean (*flush) (gpointer data);
-  gpointer flush_data;
-
   GBytes *bytes;
   char *text;
 } QRecvOp;
@@ -82,28 +76,11 @@ gssize q_recv_fill (QOp   *op,
                     gsize  room);
 
 /* What reading returned if it was no bytes: the step that follows from it. */
-QStep q_recv_no_bytes (QOp       *op,
-                       gssize     result,
-                       gboolean (*flush) (gpointer data),
-                       gpointer   flush_data);
+QStep q_recv_no_bytes (QOp    *op,
+                       gssize  result);
 
-typedef struct
-{
-  QOp parent;
-  gsize reported;
-  gboolean (*flush) (gpointer data);
-  gpointer flush_data;
-  GVariant *header;
-  QHttpParser parser;
-} QRecvHttpOp;
-
-void q_recv_http_op_init (QRecvHttpOp *self,
-                          const char  *name,
-                          QChannel    *channel,
-                          const QSink *sink,
-                          gsize        max_size,
-                          guint        max_fields);
-
-void q_recv_http_op_clear (QRecvHttpOp *self);
+/* Reads ahead once without waiting, on a stream; the caller has the reader's claim. Returns
+ * whether a read would not wait: for bytes, the end, or an error, which is left for it. */
+gboolean q_recv_probe (QChannel *channel);
 
 G_END_DECLS

@@ -6,6 +6,8 @@
 
 #include "q-recv-op-private.h"
 
+#include "q-send-op-private.h"
+
 #include <errno.h>
 
 /* No more than this is allocated before bytes have come to fill it. */
@@ -85,7 +87,7 @@ q_recv_fill (QOp   *op,
   channel->in_was_filled = FALSE;
 
   /* Corked bytes must leave before this side waits, so it must not sleep yet. */
-  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
+  if (q_send_buffer_length (&channel->out) > 0)
     sleep_limit = NULL;
 
   if (q_channel_keeps_boundaries (channel))
@@ -194,7 +196,7 @@ read_direct (QRecvOp *self)
   if (self->length == self->memory_size)
     grow_memory (self);
 
-  if (atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0)
+  if (q_send_buffer_length (&channel->out) > 0)
     sleep_limit = NULL;
 
   n = transport->klass->read (transport, self->memory + self->length,
@@ -346,10 +348,8 @@ reach_end (QRecvOp *self)
 }
 
 QStep
-q_recv_no_bytes (QOp       *op,
-                 gssize     result,
-                 gboolean (*flush) (gpointer data),
-                 gpointer   flush_data)
+q_recv_no_bytes (QOp    *op,
+                 gssize  result)
 {
   /* Also after a shutdown () that was only to wake this call. */
   if (q_channel_is_closed (op->channel))
@@ -360,10 +360,9 @@ q_recv_no_bytes (QOp       *op,
 
   if (result == -EAGAIN)
     {
-      gboolean more_to_flush =
-        flush != NULL &&
-        atomic_load_explicit (&op->channel->out_length, memory_order_relaxed) > 0 &&
-        flush (flush_data);
+      /* The peer may wait for what is corked before it answers. */
+      gboolean more_to_flush = q_send_buffer_length (&op->channel->out) > 0 &&
+                               q_send_flush (op->channel, op->sink);
 
       /* Most connections are idle most of the time, and need no memory for that. */
       if (!op->is_blocking && q_recv_buffer_length (&op->channel->in) == 0 &&
@@ -461,7 +460,7 @@ recv_step (QOp *op)
       return Q_STEP_DONE;
     }
 
-  return q_recv_no_bytes (op, n, self->flush, self->flush_data);
+  return q_recv_no_bytes (op, n);
 }
 
 static void
@@ -479,6 +478,24 @@ recv_abandon (QOp *op)
   self->length = 0;
   if (self->owns_memory)
     g_clear_pointer (&self->memory, g_free);
+}
+
+gboolean
+q_recv_probe (QChannel *channel)
+{
+  QOp op = { .channel = channel };
+  gssize n;
+
+  if (q_recv_buffer_length (&channel->in) > 0 || channel->at_end || channel->pending_error != 0)
+    return TRUE;
+
+  n = q_recv_fill (&op, 1);
+  if (n == 0)
+    channel->at_end = TRUE;
+  else if (n < 0 && n != -EAGAIN && n != -EINTR)
+    channel->pending_error = (int) -n;
+
+  return n != -EAGAIN && n != -EINTR;
 }
 
 static const QOpClass recv_class = { recv_step, NULL, recv_abandon };

@@ -8,40 +8,140 @@
 
 #include <errno.h>
 
+/* Up to two pieces of what is corked, the head and the body. */
+#define MAX_VECTORS 4
+
 static void
 report (QSendOp *self,
-        gsize     step)
+        gsize    step)
 {
   QReport packet = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_SENT);
+  gsize corked = q_send_buffer_length (&self->parent.channel->out);
 
   packet.step = (gint64) step;
   packet.total = (gint64) self->sent;
-  packet.goal = (gint64) self->total;
+  packet.goal = (gint64) (self->sent + corked + self->left);
   q_sink_report (self->parent.sink, &packet);
 }
 
 static void
 advance (QSendOp *self,
-         gsize     length)
+         gsize    length)
 {
-  self->sent += length;
-  if (self->counter != NULL)
-    __atomic_fetch_add (self->counter, length, __ATOMIC_RELAXED);
+  self->moved += length;
+  self->left -= length;
 
   while (length > 0)
     {
-      struct iovec *vector = &self->vectors[self->first];
+      struct iovec *vector = &self->vectors[0];
       gsize part = MIN (length, vector->iov_len);
 
       vector->iov_base = (guint8 *) vector->iov_base + part;
       vector->iov_len -= part;
       length -= part;
       if (vector->iov_len == 0)
-        self->first++;
+        {
+          self->vectors[0] = self->vectors[1];
+          self->n_vectors--;
+        }
     }
 }
 
-/* Nothing was written, which @result says why. */
+static gssize
+write_vectors (QSendOp            *self,
+               const struct iovec *vectors,
+               int                 n_vectors)
+{
+  QTransport *transport = self->parent.channel->transport;
+
+  /* A call that sleeps because the queue of another UNIX socket is full is not woken when
+   * its own socket is shut down, unless it polls. */
+  QDeadline *sleep_limit = q_channel_keeps_boundaries (self->parent.channel)
+                           ? NULL : self->parent.sleep_limit;
+
+  return transport->klass->write (transport, vectors, n_vectors, sleep_limit);
+}
+
+/* What is corked goes first. Others may flush it between two steps, so it is looked at in
+ * each of them. The buffer's lock is held. */
+static gssize
+write_after_corked (QSendOp *self)
+{
+  QSendBuffer *out = &self->parent.channel->out;
+  struct iovec vectors[MAX_VECTORS];
+  gsize corked = q_send_buffer_length (out);
+  int n_vectors = q_send_buffer_peek (out, vectors);
+  gsize from_corked;
+  gssize n;
+
+  for (int i = 0; i < self->n_vectors; i++)
+    vectors[n_vectors++] = self->vectors[i];
+  if (n_vectors == 0)
+    return 0;
+
+  n = write_vectors (self, vectors, n_vectors);
+  if (n <= 0)
+    return n;
+
+  from_corked = MIN (corked, (gsize) n);
+  q_send_buffer_consume (out, from_corked);
+  advance (self, (gsize) n - from_corked);
+
+  return n;
+}
+
+gboolean
+q_send_flush_transport (QChannel *channel)
+{
+  gssize flushed;
+
+  if (!g_mutex_trylock (&channel->out.lock))
+    return FALSE;
+
+  flushed = q_transport_flush (channel->transport, NULL);
+  g_mutex_unlock (&channel->out.lock);
+
+  return flushed == -EAGAIN;
+}
+
+/* One try. Returns how many bytes the transport took, or a negative errno. */
+static gssize
+write_once (QSendOp *self)
+{
+  QSendBuffer *out = &self->parent.channel->out;
+  gssize n;
+
+  /* Nobody but the writer puts bytes into the buffer, so an empty one stays empty. */
+  if (q_send_buffer_length (out) == 0)
+    {
+      n = write_vectors (self, self->vectors, self->n_vectors);
+      if (n > 0)
+        advance (self, (gsize) n);
+      return n;
+    }
+
+  g_mutex_lock (&out->lock);
+  n = write_after_corked (self);
+  g_mutex_unlock (&out->lock);
+
+  return n;
+}
+
+static void
+count (QSendOp *self,
+       gsize    step)
+{
+  QCounters *counters = self->parent.channel->counters;
+
+  if (step == 0)
+    return;
+
+  self->sent += step;
+  atomic_fetch_add_explicit (&counters->bytes_sent, step, memory_order_relaxed);
+  report (self, step);
+}
+
+/* No bytes were written, which @result says why. */
 static QStep
 no_bytes (QOp    *op,
           gssize  result)
@@ -62,7 +162,7 @@ no_bytes (QOp    *op,
 
 /* All was taken; done when it has left, too. */
 static QStep
-flush (QOp *op)
+flush_transport (QOp *op)
 {
   gssize result = q_transport_flush (op->channel->transport, op->sleep_limit);
 
@@ -73,35 +173,28 @@ static QStep
 send_step (QOp *op)
 {
   QSendOp *self = (QSendOp *) op;
-  QTransport *transport = op->channel->transport;
-  gboolean is_message = q_channel_keeps_boundaries (op->channel);
+  QChannel *channel = op->channel;
   gssize n;
 
   if (self->is_taken)
-    return flush (op);
+    return flush_transport (op);
 
-  /* What sleeps because the queue of another UNIX socket is full is not woken when
-   * its own one is shut down, unless it polls. */
-  n = transport->klass->write (transport, self->vectors + self->first,
-                               self->n_vectors - self->first, is_message ? NULL : op->sleep_limit);
-  if (n >= 0)
-    {
-      advance (self, (gsize) n);
-      if (n > 0)
-        report (self, (gsize) n);
+  n = write_once (self);
+  if (n < 0)
+    return no_bytes (op, n);
 
-      self->is_taken = self->sent == self->total || is_message ||
-                       (self->some && self->sent > self->corked);
-      return self->is_taken ? flush (op) : Q_STEP_AGAIN;
-    }
+  count (self, (gsize) n);
+  self->is_taken = (self->left == 0 && q_send_buffer_length (&channel->out) == 0) ||
+                   q_channel_keeps_boundaries (channel) ||
+                   (self->is_partial && self->moved > 0);
 
-  return no_bytes (op, n);
+  return self->is_taken ? flush_transport (op) : Q_STEP_AGAIN;
 }
 
 static const QOpClass send_class = { send_step, NULL, NULL };
 
 static void
-add_vector (QSendOp   *self,
+add_vector (QSendOp    *self,
             const void *base,
             gsize       length)
 {
@@ -109,80 +202,69 @@ add_vector (QSendOp   *self,
     return;
 
   self->vectors[self->n_vectors++] = (struct iovec) { (void *) base, length };
-  self->total += length;
+  self->left += length;
 }
 
 void
-q_send_op_init (QSendOp    *self,
-                 const char  *name,
-                 QChannel    *channel,
-                 const QSink *sink,
-                 guint64     *counter,
-                 const void  *head,
-                 gsize        head_length,
-                 const void  *body,
-                 gsize        body_length)
+q_send_op_init (QSendOp     *self,
+                const char  *name,
+                QChannel    *channel,
+                const QSink *sink,
+                const void  *head,
+                gsize        head_length,
+                const void  *body,
+                gsize        body_length)
 {
-  self->parent = (QOp) {
-    .klass = &send_class, .name = name, .channel = channel, .sink = sink,
+  *self = (QSendOp) {
+    .parent = { .klass = &send_class, .name = name, .channel = channel, .sink = sink },
   };
-  self->first = 0;
-  self->n_vectors = 0;
-  self->total = 0;
-  self->sent = 0;
-  self->some = FALSE;
-  self->counter = counter;
-  self->corked = atomic_load_explicit (&channel->out_length, memory_order_relaxed);
 
-  add_vector (self, channel->out, self->corked);
   add_vector (self, head, head_length);
   add_vector (self, body, body_length);
 
-  self->is_taken = self->total == 0 && !q_channel_keeps_boundaries (channel);
-
   /* An empty message is a message. */
-  if (self->n_vectors == 0)
+  if (self->n_vectors == 0 && q_channel_keeps_boundaries (channel))
     self->vectors[self->n_vectors++] = (struct iovec) { (void *) "", 0 };
+
+  self->is_taken = self->n_vectors == 0 && q_send_buffer_length (&channel->out) == 0;
 }
 
-void
-q_send_op_finish (QSendOp *self)
+/* One try. Returns how many bytes the transport took, or a negative errno. */
+static gssize
+flush_once (QSendOp *self)
 {
   QChannel *channel = self->parent.channel;
-  gsize gone = MIN (self->sent, self->corked);
-  gsize left = self->corked - gone;
+  gssize n;
 
-  if (self->corked == 0)
-    return;
+  /* What another thread sends just now is sent by that. */
+  if (!g_mutex_trylock (&channel->out.lock))
+    return -EBUSY;
 
-  memmove (channel->out, channel->out + gone, left);
-  atomic_store_explicit (&channel->out_length, left, memory_order_relaxed);
+  n = write_after_corked (self);
+  g_mutex_unlock (&channel->out.lock);
+
+  /* Handlers of the event may send. */
+  if (n > 0)
+    count (self, (gsize) n);
+
+  return n;
 }
 
 gboolean
-q_channel_gather (QChannel   *channel,
-                  const void *bytes,
-                  gsize       length)
+q_send_flush (QChannel    *channel,
+              const QSink *sink)
 {
-  gsize used = atomic_load_explicit (&channel->out_length, memory_order_relaxed);
+  gsize length = q_send_buffer_length (&channel->out);
+  QSendOp op;
+  gssize n;
 
-  if (length == 0)
-    return TRUE;
-  if (length > Q_CHANNEL_CORK_SIZE - used)
-    return FALSE;
+  q_send_op_init (&op, "flush to", channel, sink, NULL, 0, NULL, 0);
 
-  if (used + length > channel->out_size)
-    {
-      gsize size = MAX (channel->out_size * 4, 4096);
+  /* What handlers add meanwhile is left for later, for there may be no end of it. */
+  do
+    n = flush_once (&op);
+  while ((n > 0 && op.sent < length) || n == -EINTR);
 
-      while (size < used + length)
-        size *= 4;
-      channel->out_size = MIN (size, Q_CHANNEL_CORK_SIZE);
-      channel->out = g_realloc (channel->out, channel->out_size);
-    }
-
-  memcpy (channel->out + used, bytes, length);
-  atomic_store_explicit (&channel->out_length, used + length, memory_order_relaxed);
-
-  return TRUE;
+  return q_send_flush_transport (channel) || n == -EAGAIN ||
+         (n >= 0 && q_send_buffer_length (&channel->out) > 0);
 }

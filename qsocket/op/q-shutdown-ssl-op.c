@@ -56,7 +56,7 @@ shutdown_ssl_step (QOp *op)
       return Q_STEP_DONE;
     }
   if (n < 0)
-    return q_recv_no_bytes (op, n, NULL, NULL);
+    return q_recv_no_bytes (op, n);
 
   if (self->limit > 0 && q_recv_buffer_length (&channel->in) > self->limit)
     return q_op_fail (op, Q_SOCKET_ERROR_TOO_LARGE,

@@ -4,11 +4,16 @@
 
 #include "config.h"
 
+#include "q-socket-accept.h"
+
 #include "q-accept-ssl-op-private.h"
 #include "q-handshake-op-private.h"
 #include "q-op-chain-private.h"
+#include "q-socket-call-error-private.h"
 #include "q-socket-call-private.h"
-#include "q-socket-listen.h"
+#include "q-socket-open-private.h"
+#include "q-socket-settings-private.h"
+#include "q-socket-ssl-info-private.h"
 
 /* A socket for a connection that was taken from @channel. */
 static QSocket *
@@ -23,7 +28,7 @@ new_accepted (QSocket   *self,
   /* Now and then the peer is gone already, and has no address any more. */
   if (op->peer.length > sizeof (sa_family_t) || channel->family == G_SOCKET_FAMILY_UNIX)
     connection->peer = op->peer;
-  q_socket_install_channel (accepted, connection);
+  q_socket_open (accepted, connection);
 
   return accepted;
 }
@@ -41,14 +46,15 @@ typedef struct
   QAcceptSslOp accept_ssl;
   QHandshakeOp handshake;
   QSocket *accepted;
-  QChannel *connection;   /* of the accepted socket, pinned */
+  QChannel *connection;   /* of the accepted socket, entered */
+  QStopHook hook;         /* closes the connection */
 } AcceptCall;
 
 static gboolean
 enter_listener (AcceptCall  *self,
                 GError     **error)
 {
-  self->channel = q_socket_enter (self->call.socket, Q_ROLE_READER, self->call.name, error);
+  self->channel = q_socket_enter (self->call.socket, Q_CLAIM_READER, self->call.method->name, error);
   if (self->channel == NULL)
     return FALSE;
 
@@ -69,7 +75,7 @@ begin_accept (QSocketCall  *call,
   if (!enter_listener (self, error))
     return FALSE;
 
-  q_accept_op_init (&self->accept, call->name, self->channel, &call->socket->sink);
+  q_accept_op_init (&self->accept, call->method->name, self->channel, &call->socket->sink);
   pending = &self->channel->pending_clients;
   if (pending->n > 0)
     q_pending_clients_take (pending, 0, &self->accept.fd, &self->accept.peer);
@@ -87,7 +93,7 @@ finish_accept (QSocketCall  *call,
 
   if (ok && self->accept.fd >= 0)
     call->pointer = new_accepted (call->socket, self->channel, &self->accept);
-  q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
+  q_socket_leave (call->socket, Q_CLAIM_READER, self->channel);
 
   return ok;
 }
@@ -96,6 +102,8 @@ static const QSocketCallClass accept_class = {
   .size = sizeof (AcceptCall), .begin = begin_accept, .finish = finish_accept,
   .result = Q_CALL_POINTER, .free_pointer = g_object_unref,
 };
+
+static const QSocketMethod accept_method = Q_SOCKET_METHOD (accept, "on", &accept_class);
 
 QSocket *
 q_socket_accept (QSocket       *self,
@@ -108,8 +116,8 @@ q_socket_accept (QSocket       *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  /* Most of it is not for this one. */
-  accept.call = (QSocketCall) { .klass = &accept_class, .socket = self, .name = "accept on" };
+  /* The rest of the structure, which is large, is for TLS or set up by the operation. */
+  accept.call = (QSocketCall) { .method = &accept_method, .socket = self };
   q_socket_call_run (&accept.call, timeout_ms, cancellable, error);
 
   return accept.call.pointer;
@@ -125,8 +133,7 @@ q_socket_accept_async (QSocket             *self,
 {
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  q_socket_call_start (q_socket_call_new (&accept_class, self, "accept on"),
-                       q_socket_accept_async, "[qsocket] accept_async",
+  q_socket_call_start (q_socket_call_new (&accept_method, self),
                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -135,10 +142,16 @@ q_socket_accept_finish (QSocket       *self,
                         GAsyncResult  *result,
                         GError       **error)
 {
-  return q_socket_call_finish_pointer (self, result, q_socket_accept_async, error);
+  return q_socket_call_finish_pointer (&accept_method, self, result, error);
 }
 
 /* ---- with TLS ---- */
+
+static void
+stop_handshake (gpointer connection)
+{
+  q_channel_close (connection);
+}
 
 static QOp *
 accepted (QOpChain *chain,
@@ -152,10 +165,10 @@ accepted (QOpChain *chain,
 
   self->accepted = new_accepted (self->call.socket, self->channel, accept);
   self->connection = q_socket_ref_channel (self->accepted);
-  q_channel_pin (self->connection);
-  q_socket_set_handshaking (self->call.socket, self->connection);
+  q_channel_enter (self->connection);
+  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_handshake, self->connection);
 
-  q_handshake_op_init (&self->handshake, self->call.name, self->connection,
+  q_handshake_op_init (&self->handshake, self->call.method->name, self->connection,
                        &self->accepted->sink, self->tls, NULL, TRUE);
   self->handshake.has_spoken = TRUE;
 
@@ -174,11 +187,11 @@ begin_accept_ssl (QSocketCall  *call,
 
   if (!q_handshake_check (self->tls, NULL, TRUE, self->channel->socktype, error))
     {
-      q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
-      return q_socket_prefix_error (call->name, error);
+      q_socket_leave (call->socket, Q_CLAIM_READER, self->channel);
+      return q_socket_prefix_error (call->method->name, error);
     }
 
-  q_accept_ssl_op_init (&self->accept_ssl, call->name, self->channel, &call->socket->sink);
+  q_accept_ssl_op_init (&self->accept_ssl, call->method->name, self->channel, &call->socket->sink);
   q_op_chain_init (&self->chain, &self->accept_ssl.parent, accepted, self);
   call->op = &self->chain.parent;
 
@@ -189,12 +202,12 @@ static void
 finish_handshake (AcceptCall *self,
                   gboolean    ok)
 {
-  q_socket_set_handshaking (self->call.socket, NULL);
-  q_channel_unpin (self->connection);
+  q_gate_remove_hook (&self->call.socket->gate, &self->hook);
+  q_channel_leave (self->connection);
 
   if (ok &&
-      q_socket_set_transport (self->accepted, self->connection,
-                              &g_steal_pointer (&self->handshake.transport)->session.parent))
+      q_channel_set_transport (self->connection,
+                               &g_steal_pointer (&self->handshake.transport)->session.parent))
     q_socket_emit_ssl_established (self->accepted);
   else
     g_clear_object (&self->accepted);
@@ -213,7 +226,7 @@ finish_accept_ssl (QSocketCall  *call,
   if (self->accepted != NULL)
     finish_handshake (self, ok);
   call->pointer = self->accepted;
-  q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
+  q_socket_leave (call->socket, Q_CLAIM_READER, self->channel);
 
   return ok;
 }
@@ -229,6 +242,9 @@ static const QSocketCallClass accept_ssl_class = {
   .clear = clear_accept_ssl, .result = Q_CALL_POINTER, .free_pointer = g_object_unref,
 };
 
+static const QSocketMethod accept_ssl_method =
+  Q_SOCKET_METHOD (accept_ssl, "on", &accept_ssl_class);
+
 QSocket *
 q_socket_accept_ssl (QSocket       *self,
                      int            timeout_ms,
@@ -236,7 +252,7 @@ q_socket_accept_ssl (QSocket       *self,
                      GError       **error)
 {
   AcceptCall accept = {
-    .call = { .klass = &accept_ssl_class, .socket = self, .name = "accept_ssl on" },
+    .call = { .method = &accept_ssl_method, .socket = self },
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
@@ -257,8 +273,7 @@ q_socket_accept_ssl_async (QSocket             *self,
 {
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  q_socket_call_start (q_socket_call_new (&accept_ssl_class, self, "accept_ssl on"),
-                       q_socket_accept_ssl_async, "[qsocket] accept_ssl_async",
+  q_socket_call_start (q_socket_call_new (&accept_ssl_method, self),
                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -267,5 +282,5 @@ q_socket_accept_ssl_finish (QSocket       *self,
                             GAsyncResult  *result,
                             GError       **error)
 {
-  return q_socket_call_finish_pointer (self, result, q_socket_accept_ssl_async, error);
+  return q_socket_call_finish_pointer (&accept_ssl_method, self, result, error);
 }

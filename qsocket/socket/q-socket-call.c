@@ -9,8 +9,8 @@
 static void
 clear (QSocketCall *call)
 {
-  if (call->klass->clear != NULL)
-    call->klass->clear (call);
+  if (call->method->klass->clear != NULL)
+    call->method->klass->clear (call);
 }
 
 /* ---- blocking ---- */
@@ -24,11 +24,11 @@ q_socket_call_run (QSocketCall   *call,
   gboolean ok;
 
   call->cancellable = cancellable;
-  ok = call->klass->begin (call, error);
+  ok = call->method->klass->begin (call, error);
   if (ok)
     {
       ok = call->op == NULL || q_op_run (call->op, timeout_ms, cancellable, error);
-      ok = call->klass->finish (call, ok, error);
+      ok = call->method->klass->finish (call, ok, error);
     }
   clear (call);
 
@@ -38,15 +38,13 @@ q_socket_call_run (QSocketCall   *call,
 /* ---- asynchronous ---- */
 
 gpointer
-q_socket_call_new (const QSocketCallClass *klass,
-                   QSocket                *socket,
-                   const char             *name)
+q_socket_call_new (const QSocketMethod *method,
+                   QSocket             *socket)
 {
-  QSocketCall *call = g_malloc0 (klass->size);
+  QSocketCall *call = g_malloc0 (method->klass->size);
 
-  call->klass = klass;
+  call->method = method;
   call->socket = socket;
-  call->name = name;
 
   return call;
 }
@@ -66,8 +64,8 @@ give_result (GTask       *task,
 {
   if (error != NULL)
     g_task_return_error (task, error);
-  else if (call->klass->result == Q_CALL_POINTER)
-    g_task_return_pointer (task, g_steal_pointer (&call->pointer), call->klass->free_pointer);
+  else if (call->method->klass->result == Q_CALL_POINTER)
+    g_task_return_pointer (task, g_steal_pointer (&call->pointer), call->method->klass->free_pointer);
   else
     g_task_return_boolean (task, TRUE);
 
@@ -81,7 +79,7 @@ end (GTask  *task,
   QSocketCall *call = g_task_get_task_data (task);
   GError *later = NULL;
 
-  call->klass->finish (call, error == NULL, error == NULL ? &later : NULL);
+  call->method->klass->finish (call, error == NULL, error == NULL ? &later : NULL);
   give_result (task, call, error != NULL ? error : later);
 }
 
@@ -94,8 +92,8 @@ op_done (QOp      *op,
 }
 
 static GTask *
-new_task (QSocket             *socket,
-          gpointer             tag,
+new_task (const QSocketMethod *method,
+          QSocket             *socket,
           GCancellable        *cancellable,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
@@ -103,7 +101,8 @@ new_task (QSocket             *socket,
   GTask *task = g_task_new (socket, cancellable, callback, user_data);
 
   /* In brackets it is no macro, which would name the task after the argument. */
-  (g_task_set_source_tag) (task, tag);
+  (g_task_set_source_tag) (task, method->tag);
+  g_task_set_name (task, method->tag_name);
 
   /* The operation knows better than the task whether it was done before it was
    * cancelled: what it took from the stream must reach the caller. */
@@ -114,23 +113,20 @@ new_task (QSocket             *socket,
 
 void
 q_socket_call_start (QSocketCall         *call,
-                     gpointer             tag,
-                     const char          *tag_name,
                      int                  timeout_ms,
                      int                  io_priority,
                      GCancellable        *cancellable,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
-  GTask *task = new_task (call->socket, tag, cancellable, callback, user_data);
+  GTask *task = new_task (call->method, call->socket, cancellable, callback, user_data);
   GError *error = NULL;
 
-  g_task_set_name (task, tag_name);
   g_task_set_priority (task, io_priority);
   g_task_set_task_data (task, call, call_free);
   call->cancellable = cancellable;
 
-  if (!call->klass->begin (call, &error))
+  if (!call->method->klass->begin (call, &error))
     give_result (task, call, error);
   else if (call->op == NULL)
     end (task, NULL);
@@ -139,14 +135,14 @@ q_socket_call_start (QSocketCall         *call,
 }
 
 void
-q_socket_call_fail (QSocket             *socket,
-                    gpointer             tag,
+q_socket_call_fail (const QSocketMethod *method,
+                    QSocket             *socket,
                     GError              *error,
                     GCancellable        *cancellable,
                     GAsyncReadyCallback  callback,
                     gpointer             user_data)
 {
-  GTask *task = new_task (socket, tag, cancellable, callback, user_data);
+  GTask *task = new_task (method, socket, cancellable, callback, user_data);
 
   g_task_return_error (task, error);
   g_object_unref (task);
@@ -155,46 +151,46 @@ q_socket_call_fail (QSocket             *socket,
 /* ---- results ---- */
 
 static GTask *
-check_result (QSocket      *socket,
-              GAsyncResult *result,
-              gpointer      tag)
+check_result (const QSocketMethod *method,
+              QSocket             *socket,
+              GAsyncResult        *result)
 {
   g_return_val_if_fail (Q_IS_SOCKET (socket), NULL);
   g_return_val_if_fail (g_task_is_valid (result, socket), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, tag), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, method->tag), NULL);
 
   return G_TASK (result);
 }
 
 gboolean
-q_socket_call_finish_boolean (QSocket       *socket,
-                            GAsyncResult  *result,
-                            gpointer       tag,
-                            GError       **error)
+q_socket_call_finish_boolean (const QSocketMethod  *method,
+                              QSocket              *socket,
+                              GAsyncResult         *result,
+                              GError              **error)
 {
-  GTask *task = check_result (socket, result, tag);
+  GTask *task = check_result (method, socket, result);
 
   return task != NULL && g_task_propagate_boolean (task, error);
 }
 
 gpointer
-q_socket_call_finish_pointer (QSocket       *socket,
-                              GAsyncResult  *result,
-                              gpointer       tag,
-                              GError       **error)
+q_socket_call_finish_pointer (const QSocketMethod  *method,
+                              QSocket              *socket,
+                              GAsyncResult         *result,
+                              GError              **error)
 {
-  GTask *task = check_result (socket, result, tag);
+  GTask *task = check_result (method, socket, result);
 
   return task != NULL ? g_task_propagate_pointer (task, error) : NULL;
 }
 
 gint64
-q_socket_call_finish_integer (QSocket       *socket,
-                              GAsyncResult  *result,
-                              gpointer       tag,
-                              GError       **error)
+q_socket_call_finish_integer (const QSocketMethod  *method,
+                              QSocket              *socket,
+                              GAsyncResult         *result,
+                              GError              **error)
 {
-  GTask *task = check_result (socket, result, tag);
+  GTask *task = check_result (method, socket, result);
   QSocketCall *call;
 
   if (task == NULL || !g_task_propagate_boolean (task, error))

@@ -6,7 +6,14 @@
 
 #include "q-socket-connect.h"
 
-#include "q-socket-connect-private.h"
+#include "q-socket-connect-call-private.h"
+
+static const QSocketMethod connect_method = { "connect to", &q_connect_call_class };
+static const QSocketMethod connect_to_method = {
+  "connect_to", &q_connect_call_class, q_socket_connect_to_async, "[qsocket] connect_to_async",
+};
+static const QSocketMethod connect_inet_method = Q_CONNECT_METHOD (connect_inet, "to");
+static const QSocketMethod connect_unix_method = Q_CONNECT_METHOD (connect_unix, "to");
 
 gboolean
 q_socket_connect (QSocket       *self,
@@ -15,7 +22,9 @@ q_socket_connect (QSocket       *self,
                   GCancellable  *cancellable,
                   GError       **error)
 {
-  QConnectCall call = Q_CONNECT_CALL_INIT (self, FALSE, "connect to");
+  QConnectCall call = {
+    .call = { .method = &connect_method, .socket = self },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (target != NULL, FALSE);
@@ -33,7 +42,9 @@ q_socket_connect_to (QSocket       *self,
                      GCancellable  *cancellable,
                      GError       **error)
 {
-  QConnectCall call = Q_CONNECT_CALL_INIT (self, FALSE, "connect_to");
+  QConnectCall call = {
+    .call = { .method = &connect_to_method, .socket = self },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (target != NULL, FALSE);
@@ -59,10 +70,9 @@ q_socket_connect_to_async (QSocket             *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (target != NULL);
 
-  call = q_connect_call_new (self, "connect_to", FALSE);
+  call = q_connect_call_new (&connect_to_method, self, FALSE);
   q_connect_call_set_target (call, target, &error);
-  q_connect_call_start (call, error, q_socket_connect_to_async, "[qsocket] connect_to_async",
-                        timeout_ms, io_priority, cancellable, callback, user_data);
+  q_connect_call_start (call, error, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -70,54 +80,7 @@ q_socket_connect_to_finish (QSocket       *self,
                             GAsyncResult  *result,
                             GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_connect_to_async, error);
-}
-
-gboolean
-q_socket_connect_ssl (QSocket       *self,
-                      const char    *target,
-                      int            timeout_ms,
-                      GCancellable  *cancellable,
-                      GError       **error)
-{
-  QConnectCall call = Q_CONNECT_CALL_INIT (self, TRUE, "connect_ssl to");
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
-  g_return_val_if_fail (target != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  return q_connect_call_run (&call,
-                             q_connect_call_set_target (&call, target, error),
-                             timeout_ms, cancellable, error);
-}
-
-void
-q_socket_connect_ssl_async (QSocket             *self,
-                            const char          *target,
-                            int                  timeout_ms,
-                            int                  io_priority,
-                            GCancellable        *cancellable,
-                            GAsyncReadyCallback  callback,
-                            gpointer             user_data)
-{
-  GError *error = NULL;
-  QConnectCall *call;
-
-  g_return_if_fail (Q_IS_SOCKET (self));
-  g_return_if_fail (target != NULL);
-
-  call = q_connect_call_new (self, "connect_ssl to", TRUE);
-  q_connect_call_set_target (call, target, &error);
-  q_connect_call_start (call, error, q_socket_connect_ssl_async, "[qsocket] connect_ssl_async",
-                        timeout_ms, io_priority, cancellable, callback, user_data);
-}
-
-gboolean
-q_socket_connect_ssl_finish (QSocket       *self,
-                             GAsyncResult  *result,
-                             GError       **error)
-{
-  return q_socket_call_finish_boolean (self, result, q_socket_connect_ssl_async, error);
+  return q_socket_call_finish_boolean (&connect_to_method, self, result, error);
 }
 
 gboolean
@@ -130,7 +93,9 @@ q_socket_connect_inet (QSocket        *self,
                        GCancellable   *cancellable,
                        GError        **error)
 {
-  QConnectCall call = Q_CONNECT_CALL_INIT (self, FALSE, "connect_inet to");
+  QConnectCall call = {
+    .call = { .method = &connect_inet_method, .socket = self },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (host != NULL && service != NULL, FALSE);
@@ -160,10 +125,9 @@ q_socket_connect_inet_async (QSocket             *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (host != NULL && service != NULL);
 
-  call = q_connect_call_new (self, "connect_inet to", FALSE);
+  call = q_connect_call_new (&connect_inet_method, self, FALSE);
   q_connect_call_set_host (call, host, service, family, socktype, &error);
-  q_connect_call_start (call, error, q_socket_connect_inet_async, "[qsocket] connect_inet_async",
-                        timeout_ms, io_priority, cancellable, callback, user_data);
+  q_connect_call_start (call, error, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -171,62 +135,7 @@ q_socket_connect_inet_finish (QSocket       *self,
                               GAsyncResult  *result,
                               GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_connect_inet_async, error);
-}
-
-gboolean
-q_socket_connect_inet_ssl (QSocket        *self,
-                           const char     *host,
-                           const char     *service,
-                           GSocketFamily   family,
-                           GSocketType     socktype,
-                           int             timeout_ms,
-                           GCancellable   *cancellable,
-                           GError        **error)
-{
-  QConnectCall call = Q_CONNECT_CALL_INIT (self, TRUE, "connect_inet_ssl to");
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
-  g_return_val_if_fail (host != NULL && service != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  return q_connect_call_run (&call,
-                             q_connect_call_set_host (&call, host, service,
-                                                      family, socktype, error),
-                             timeout_ms, cancellable, error);
-}
-
-void
-q_socket_connect_inet_ssl_async (QSocket             *self,
-                                 const char          *host,
-                                 const char          *service,
-                                 GSocketFamily        family,
-                                 GSocketType          socktype,
-                                 int                  timeout_ms,
-                                 int                  io_priority,
-                                 GCancellable        *cancellable,
-                                 GAsyncReadyCallback  callback,
-                                 gpointer             user_data)
-{
-  GError *error = NULL;
-  QConnectCall *call;
-
-  g_return_if_fail (Q_IS_SOCKET (self));
-  g_return_if_fail (host != NULL && service != NULL);
-
-  call = q_connect_call_new (self, "connect_inet_ssl to", TRUE);
-  q_connect_call_set_host (call, host, service, family, socktype, &error);
-  q_connect_call_start (call, error, q_socket_connect_inet_ssl_async,
-                        "[qsocket] connect_inet_ssl_async",
-                        timeout_ms, io_priority, cancellable, callback, user_data);
-}
-
-gboolean
-q_socket_connect_inet_ssl_finish (QSocket       *self,
-                                  GAsyncResult  *result,
-                                  GError       **error)
-{
-  return q_socket_call_finish_boolean (self, result, q_socket_connect_inet_ssl_async, error);
+  return q_socket_call_finish_boolean (&connect_inet_method, self, result, error);
 }
 
 gboolean
@@ -238,7 +147,9 @@ q_socket_connect_unix (QSocket       *self,
                        GCancellable  *cancellable,
                        GError       **error)
 {
-  QConnectCall call = Q_CONNECT_CALL_INIT (self, FALSE, "connect_unix to");
+  QConnectCall call = {
+    .call = { .method = &connect_unix_method, .socket = self },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
@@ -266,10 +177,9 @@ q_socket_connect_unix_async (QSocket             *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (path != NULL);
 
-  call = q_connect_call_new (self, "connect_unix to", FALSE);
+  call = q_connect_call_new (&connect_unix_method, self, FALSE);
   q_connect_call_set_path (call, path, socktype, protocol, &error);
-  q_connect_call_start (call, error, q_socket_connect_unix_async, "[qsocket] connect_unix_async",
-                        timeout_ms, io_priority, cancellable, callback, user_data);
+  q_connect_call_start (call, error, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -277,57 +187,5 @@ q_socket_connect_unix_finish (QSocket       *self,
                               GAsyncResult  *result,
                               GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_connect_unix_async, error);
-}
-
-gboolean
-q_socket_connect_unix_ssl (QSocket       *self,
-                           const char    *path,
-                           GSocketType    socktype,
-                           int            protocol,
-                           int            timeout_ms,
-                           GCancellable  *cancellable,
-                           GError       **error)
-{
-  QConnectCall call = Q_CONNECT_CALL_INIT (self, TRUE, "connect_unix_ssl to");
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
-  g_return_val_if_fail (path != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  return q_connect_call_run (&call,
-                             q_connect_call_set_path (&call, path, socktype, protocol, error),
-                             timeout_ms, cancellable, error);
-}
-
-void
-q_socket_connect_unix_ssl_async (QSocket             *self,
-                                 const char          *path,
-                                 GSocketType          socktype,
-                                 int                  protocol,
-                                 int                  timeout_ms,
-                                 int                  io_priority,
-                                 GCancellable        *cancellable,
-                                 GAsyncReadyCallback  callback,
-                                 gpointer             user_data)
-{
-  GError *error = NULL;
-  QConnectCall *call;
-
-  g_return_if_fail (Q_IS_SOCKET (self));
-  g_return_if_fail (path != NULL);
-
-  call = q_connect_call_new (self, "connect_unix_ssl to", TRUE);
-  q_connect_call_set_path (call, path, socktype, protocol, &error);
-  q_connect_call_start (call, error, q_socket_connect_unix_ssl_async,
-                        "[qsocket] connect_unix_ssl_async",
-                        timeout_ms, io_priority, cancellable, callback, user_data);
-}
-
-gboolean
-q_socket_connect_unix_ssl_finish (QSocket       *self,
-                                  GAsyncResult  *result,
-                                  GError       **error)
-{
-  return q_socket_call_finish_boolean (self, result, q_socket_connect_unix_ssl_async, error);
+  return q_socket_call_finish_boolean (&connect_unix_method, self, result, error);
 }

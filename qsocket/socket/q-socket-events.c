@@ -4,8 +4,10 @@
 
 #include "config.h"
 
+#include "q-socket-events.h"
+
 #include "q-socket-event-private.h"
-#include "q-socket-private.h"
+#include "q-socket-events-private.h"
 
 /* One row per signal. */
 static const struct
@@ -62,7 +64,7 @@ q_socket_wants_event (gpointer          owner,
 void
 q_socket_check_read_handlers (QSocket *self)
 {
-  atomic_store_explicit (&self->has_handlers,
+  atomic_store_explicit (&self->has_read_handlers,
                          has_handlers (self, Q_SOCKET_EVENT_TYPE_PACKET_READ),
                          memory_order_relaxed);
 }
@@ -111,29 +113,19 @@ q_socket_emit (gpointer       owner,
   gboolean handled = has_handlers (self, report->type);
 
   if (report->type == Q_SOCKET_EVENT_TYPE_PACKET_READ)
-    atomic_store_explicit (&self->has_handlers, handled, memory_order_relaxed);
+    atomic_store_explicit (&self->has_read_handlers, handled, memory_order_relaxed);
 
   emit (self, report, handled);
 }
 
 void
-q_socket_finish_reported (QSocket  *self,
-                          QChannel *channel,
-                          gsize     size)
+q_socket_emit_read_from_buffer (QSocket *self,
+                                gsize    size)
 {
-  gboolean handled = atomic_load_explicit (&self->has_handlers, memory_order_relaxed);
   QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_READ);
 
   report.step = report.total = report.goal = (gint64) size;
-
-  /* Handlers may drop the last reference; a queue cannot. */
-  if (handled)
-    g_object_ref (self);
-  emit (self, &report, handled);
-  q_recv_buffer_consume (&channel->in, size);
-  q_socket_give_role (self, Q_ROLE_READER);
-  if (handled)
-    g_object_unref (self);
+  emit (self, &report, atomic_load_explicit (&self->has_read_handlers, memory_order_relaxed));
 }
 
 void

@@ -4,9 +4,10 @@
 
 #include "config.h"
 
-#include "q-resolver-private.h"
 #include "q-socket-info.h"
-#include "q-socket-private.h"
+
+#include "q-resolver-private.h"
+#include "q-socket-open-private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,8 +24,7 @@ enum
 /* Looked up once in the life of a connection; what did not come in time then is
  * the address itself from then on. */
 static char *
-get_hostname (QSocket        *self,
-              QChannel       *channel,
+get_hostname (QChannel       *channel,
               int             end,
               const QAddress *address,
               const char     *text)
@@ -32,9 +32,9 @@ get_hostname (QSocket        *self,
   g_autofree char *name = NULL;
   QLookup *lookup;
 
-  g_mutex_lock (&self->lock);
-  name = g_strdup (self->hostname[end]);
-  g_mutex_unlock (&self->lock);
+  g_mutex_lock (&channel->lock);
+  name = g_strdup (channel->hostnames[end]);
+  g_mutex_unlock (&channel->lock);
   if (name != NULL)
     return g_steal_pointer (&name);
 
@@ -49,10 +49,10 @@ get_hostname (QSocket        *self,
       name = g_strdup (text);
     }
 
-  g_mutex_lock (&self->lock);
-  if (self->hostname[end] == NULL && atomic_load (&self->channel) == channel)
-    self->hostname[end] = g_strdup (name);
-  g_mutex_unlock (&self->lock);
+  g_mutex_lock (&channel->lock);
+  if (channel->hostnames[end] == NULL)
+    channel->hostnames[end] = g_strdup (name);
+  g_mutex_unlock (&channel->lock);
 
   return g_steal_pointer (&name);
 }
@@ -107,7 +107,7 @@ add_credentials (GVariantBuilder *builder,
                            g_variant_new_int32 ((gint32) credentials.gid));
 }
 
-/* The caller has pinned the channel. */
+/* The caller has entered the channel. */
 static GVariant *
 build_info (QSocket        *self,
             QChannel       *channel,
@@ -127,7 +127,7 @@ build_info (QSocket        *self,
 
   if (family != G_SOCKET_FAMILY_UNIX && self->settings.lookup_hostnames)
     {
-      g_autofree char *hostname = get_hostname (self, channel, end, address, text);
+      g_autofree char *hostname = get_hostname (channel, end, address, text);
 
       add_text (&builder, "hostname", hostname);
       add_description (&builder, "hostname_desc", address, hostname);
@@ -160,7 +160,7 @@ get_info (QSocket       *self,
   int result;
   int system_error;
 
-  if (channel == NULL || !q_channel_pin (channel))
+  if (channel == NULL || !q_channel_enter (channel))
     {
       g_set_error (error, Q_SOCKET_ERROR, code, "%s: the socket is not open", name);
       return NULL;
@@ -183,7 +183,7 @@ get_info (QSocket       *self,
   else
     g_set_error (error, Q_SOCKET_ERROR, code, "%s: %s", name, g_strerror (system_error));
 
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
 
   return info;
 }
@@ -224,12 +224,44 @@ q_socket_get_port (QSocket *self)
   if (channel->kind == Q_CHANNEL_CLIENT)
     return q_address_get_port (&channel->peer);
 
-  if (!q_channel_pin (channel))
+  if (!q_channel_enter (channel))
     return -1;
   q_channel_get_local_address (channel, &address);
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
   port = q_address_get_port (&address);
 
   /* The kernel's 0 is no port, but none yet. */
   return port > 0 ? port : -1;
+}
+
+gboolean
+q_socket_is_open (QSocket *self)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  return q_gate_is_open (&self->gate);
+}
+
+gboolean
+q_socket_is_secure (QSocket *self)
+{
+  g_autoptr (QChannel) channel = NULL;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  channel = q_socket_ref_channel (self);
+
+  return channel != NULL && q_channel_is_secure (channel);
+}
+
+int
+q_socket_get_socket (QSocket *self)
+{
+  g_autoptr (QChannel) channel = NULL;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), -1);
+
+  channel = q_socket_ref_channel (self);
+
+  return channel != NULL ? channel->fd : -1;
 }

@@ -9,6 +9,52 @@
 G_BEGIN_DECLS
 
 /**
+ * q_socket_is_open:
+ * @self: a socket
+ *
+ * Tells whether the socket has a descriptor: connected, bound or listening.
+ *
+ * A peer that closes its side changes nothing here; only this side closes a socket.
+ *
+ * Returns: `TRUE` if the socket is open
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_is_open (QSocket *self);
+
+/**
+ * q_socket_is_secure:
+ * @self: a socket
+ *
+ * Tells whether what the socket sends and receives is encrypted.
+ *
+ * May be called from any thread.
+ *
+ * Returns: `TRUE` if the connection uses TLS; `FALSE` also if it is not open
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+gboolean q_socket_is_secure (QSocket *self);
+
+/**
+ * q_socket_get_socket:
+ * @self: a socket
+ *
+ * Gets the file descriptor.
+ *
+ * It goes on belonging to the socket: do not close it, and mind that what is read from it directly
+ * misses the bytes in the buffer. [method@QSocket.Socket.steal_fd] hands it over.
+ *
+ * Returns: the descriptor, or -1 if the socket is closed
+ *
+ * Since: 1.0
+ */
+QSOCKET_AVAILABLE_IN_1_0
+int q_socket_get_socket (QSocket *self);
+
+/**
  * q_socket_get_peer_info:
  * @self: a connected socket
  *

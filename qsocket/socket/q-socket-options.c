@@ -4,30 +4,13 @@
 
 #include "config.h"
 
-#include "q-socket-private.h"
+#include "q-socket-options.h"
+
+#include "q-socket-call-error-private.h"
+#include "q-socket-open-private.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
-
-typedef enum
-{
-  PROP_LOOKUP_HOSTNAMES = 1,
-  PROP_MAX_HEADER_SIZE,
-  PROP_MAX_HEADER_COUNT,
-  PROP_MAX_RECEIVE_SIZE,
-  N_PROPS,
-} QSocketProperty;
-
-static GParamSpec *properties[N_PROPS];
-
-const QSocketSettings q_socket_default_settings = {
-  .charset = "UTF-8",
-  .no_delay = TRUE,
-  .lookup_hostnames = TRUE,
-  .max_header_size = 65536,
-  .max_header_count = 256,
-  .max_receive_size = 64 * 1024 * 1024,
-};
 
 /* ---- charset ---- */
 
@@ -78,12 +61,12 @@ q_socket_get_no_delay (QSocket *self)
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
 
   channel = q_socket_ref_channel (self);
-  if (channel == NULL || !has_no_delay (channel) || !q_channel_pin (channel))
+  if (channel == NULL || !has_no_delay (channel) || !q_channel_enter (channel))
     return self->settings.no_delay;
 
   if (getsockopt (channel->fd, IPPROTO_TCP, TCP_NODELAY, &value, &length) != 0)
     value = 0;
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
 
   return value != 0;
 }
@@ -101,11 +84,11 @@ q_socket_set_no_delay (QSocket   *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   channel = q_socket_ref_channel (self);
-  if (channel != NULL && has_no_delay (channel) && q_channel_pin (channel))
+  if (channel != NULL && has_no_delay (channel) && q_channel_enter (channel))
     {
       if (setsockopt (channel->fd, IPPROTO_TCP, TCP_NODELAY, &value, sizeof value) != 0)
         system_error = errno;
-      q_channel_unpin (channel);
+      q_channel_leave (channel);
     }
 
   if (system_error != 0)
@@ -141,7 +124,7 @@ q_socket_set_lookup_hostnames (QSocket  *self,
     return;
 
   self->settings.lookup_hostnames = lookup_hostnames;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOOKUP_HOSTNAMES]);
+  g_object_notify (G_OBJECT (self), "lookup-hostnames");
 }
 
 guint
@@ -163,7 +146,7 @@ q_socket_set_max_header_size (QSocket *self,
     return;
 
   self->settings.max_header_size = max_header_size;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_HEADER_SIZE]);
+  g_object_notify (G_OBJECT (self), "max-header-size");
 }
 
 guint
@@ -185,7 +168,7 @@ q_socket_set_max_header_count (QSocket *self,
     return;
 
   self->settings.max_header_count = max_header_count;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_HEADER_COUNT]);
+  g_object_notify (G_OBJECT (self), "max-header-count");
 }
 
 guint64
@@ -206,91 +189,5 @@ q_socket_set_max_receive_size (QSocket *self,
     return;
 
   self->settings.max_receive_size = max_receive_size;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_RECEIVE_SIZE]);
-}
-
-/* ---- properties ---- */
-
-static void
-q_socket_get_property (GObject    *object,
-                       guint       prop_id,
-                       GValue     *value,
-                       GParamSpec *pspec)
-{
-  QSocket *self = Q_SOCKET (object);
-
-  switch ((QSocketProperty) prop_id)
-    {
-    case PROP_LOOKUP_HOSTNAMES:
-      g_value_set_boolean (value, q_socket_get_lookup_hostnames (self));
-      break;
-    case PROP_MAX_HEADER_SIZE:
-      g_value_set_uint (value, q_socket_get_max_header_size (self));
-      break;
-    case PROP_MAX_HEADER_COUNT:
-      g_value_set_uint (value, q_socket_get_max_header_count (self));
-      break;
-    case PROP_MAX_RECEIVE_SIZE:
-      g_value_set_uint64 (value, q_socket_get_max_receive_size (self));
-      break;
-    case N_PROPS:
-    default:
-      if (!q_socket_get_ssl_property (self, prop_id, value))
-        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-      break;
-    }
-}
-
-static void
-q_socket_set_property (GObject      *object,
-                       guint         prop_id,
-                       const GValue *value,
-                       GParamSpec   *pspec)
-{
-  QSocket *self = Q_SOCKET (object);
-
-  switch ((QSocketProperty) prop_id)
-    {
-    case PROP_LOOKUP_HOSTNAMES:
-      q_socket_set_lookup_hostnames (self, g_value_get_boolean (value));
-      break;
-    case PROP_MAX_HEADER_SIZE:
-      q_socket_set_max_header_size (self, g_value_get_uint (value));
-      break;
-    case PROP_MAX_HEADER_COUNT:
-      q_socket_set_max_header_count (self, g_value_get_uint (value));
-      break;
-    case PROP_MAX_RECEIVE_SIZE:
-      q_socket_set_max_receive_size (self, g_value_get_uint64 (value));
-      break;
-    case N_PROPS:
-    default:
-      if (!q_socket_set_ssl_property (self, prop_id, value))
-        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-      break;
-    }
-}
-
-void
-q_socket_install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
-
-  object_class->get_property = q_socket_get_property;
-  object_class->set_property = q_socket_set_property;
-
-  properties[PROP_LOOKUP_HOSTNAMES] =
-    g_param_spec_boolean ("lookup-hostnames", NULL, NULL,
-                          q_socket_default_settings.lookup_hostnames, flags);
-  properties[PROP_MAX_HEADER_SIZE] =
-    g_param_spec_uint ("max-header-size", NULL, NULL, 1, G_MAXUINT,
-                       q_socket_default_settings.max_header_size, flags);
-  properties[PROP_MAX_HEADER_COUNT] =
-    g_param_spec_uint ("max-header-count", NULL, NULL, 1, G_MAXUINT,
-                       q_socket_default_settings.max_header_count, flags);
-  properties[PROP_MAX_RECEIVE_SIZE] =
-    g_param_spec_uint64 ("max-receive-size", NULL, NULL, 0, G_MAXUINT64,
-                         q_socket_default_settings.max_receive_size, flags);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
-  q_socket_install_ssl_properties (object_class, flags);
+  g_object_notify (G_OBJECT (self), "max-receive-size");
 }

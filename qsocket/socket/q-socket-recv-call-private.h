@@ -7,10 +7,11 @@
 #include "q-int-format.h"
 #include "q-recv-op-private.h"
 #include "q-socket-call-private.h"
+#include "q-socket-events-private.h"
 
 G_BEGIN_DECLS
 
-/* The one way in: what all calls that receive have in common. */
+/* What all calls that receive have in common. */
 typedef struct
 {
   QSocketCall call;
@@ -37,5 +38,54 @@ gboolean q_recv_call_finish (QSocketCall  *call,
 
 /* For Q_RECV_TO_MEMORY. */
 extern const QSocketCallClass q_recv_call_memory_class;
+
+/* Reads exactly @size bytes into @memory, as for an integer: a shorter message is an error. */
+gboolean q_recv_call_run_exactly (const QSocketMethod  *method,
+                                  QSocket              *socket,
+                                  void                 *memory,
+                                  gsize                 size,
+                                  int                   timeout_ms,
+                                  GCancellable         *cancellable,
+                                  GError              **error);
+
+/* ---- the short way ---- */
+
+/* If @size bytes are in the buffer already a read needs neither an operation nor the
+ * descriptor. Takes the reader's claim then; ends with q_recv_end_buffered (). */
+static inline QChannel *
+q_recv_begin_buffered (QSocket *socket,
+                       gsize    size)
+{
+  QChannel *channel = (QChannel *) q_gate_enter_briefly (&socket->gate, Q_CLAIM_READER);
+
+  if (channel == NULL)
+    return NULL;
+  if (q_recv_buffer_length (&channel->in) >= size && !q_channel_has_text (channel))
+    return channel;
+
+  q_gate_leave_briefly (&socket->gate, Q_CLAIM_READER);
+
+  return NULL;
+}
+
+/* What q_recv_end_buffered () does if there is somebody to tell about the read. */
+void q_recv_end_reported (QSocket  *socket,
+                          QChannel *channel,
+                          gsize     size);
+
+static inline void
+q_recv_end_buffered (QSocket  *socket,
+                     QChannel *channel,
+                     gsize     size)
+{
+  if (G_UNLIKELY (q_socket_may_report_reads (socket)))
+    {
+      q_recv_end_reported (socket, channel, size);
+      return;
+    }
+
+  q_recv_buffer_consume (&channel->in, size);
+  q_gate_leave_briefly (&socket->gate, Q_CLAIM_READER);
+}
 
 G_END_DECLS

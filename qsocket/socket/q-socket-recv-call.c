@@ -6,6 +6,8 @@
 
 #include "q-socket-recv-call-private.h"
 
+#include "q-socket-open-private.h"
+
 static void
 prepare_decoder (QSocket  *self,
                  QChannel *channel)
@@ -28,7 +30,7 @@ q_recv_call_begin (QSocketCall  *call,
 {
   QRecvCall *self = (QRecvCall *) call;
   QSocket *socket = call->socket;
-  QChannel *channel = q_socket_enter (socket, Q_ROLE_READER, call->name, error);
+  QChannel *channel = q_socket_enter (socket, Q_CLAIM_READER, call->method->name, error);
 
   if (channel == NULL)
     return FALSE;
@@ -41,15 +43,13 @@ q_recv_call_begin (QSocketCall  *call,
     q_channel_unread_text (channel);
 
   if (self->result == Q_RECV_TO_MEMORY)
-    q_recv_op_init_memory (&self->op, call->name, channel, &socket->sink,
+    q_recv_op_init_memory (&self->op, call->method->name, channel, &socket->sink,
                            self->memory, self->minimum, (gsize) self->size);
   else
-    q_recv_op_init (&self->op, call->name, channel, &socket->sink, self->result, self->size,
+    q_recv_op_init (&self->op, call->method->name, channel, &socket->sink, self->result, self->size,
                     socket->settings.max_receive_size);
   self->op.exact = self->exact;
   self->op.end_is_fine |= self->end_is_fine;
-  self->op.flush = q_socket_flush_for_read;
-  self->op.flush_data = socket;
   self->channel = channel;
   call->op = &self->op.parent;
 
@@ -63,7 +63,7 @@ q_recv_call_finish (QSocketCall  *call,
 {
   QRecvCall *self = (QRecvCall *) call;
 
-  q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
+  q_socket_leave (call->socket, Q_CLAIM_READER, self->channel);
   if (!ok)
     return FALSE;
 
@@ -80,19 +80,36 @@ const QSocketCallClass q_recv_call_memory_class = {
 };
 
 gboolean
-q_socket_read_small (QSocket       *self,
-                     const char    *name,
-                     void          *memory,
-                     gsize          size,
-                     int            timeout_ms,
-                     GCancellable  *cancellable,
-                     GError       **error)
+q_recv_call_run_exactly (const QSocketMethod  *method,
+                         QSocket              *socket,
+                         void                 *memory,
+                         gsize                 size,
+                         int                   timeout_ms,
+                         GCancellable         *cancellable,
+                         GError              **error)
 {
-  QRecvCall read = {
-    .call = { .klass = &q_recv_call_memory_class, .socket = self, .name = name },
+  QRecvCall recv = {
+    .call = { .method = method, .socket = socket },
     .result = Q_RECV_TO_MEMORY, .memory = memory, .minimum = size, .size = (gssize) size,
     .exact = TRUE,
   };
 
-  return q_socket_call_run (&read.call, timeout_ms, cancellable, error);
+  return q_socket_call_run (&recv.call, timeout_ms, cancellable, error);
+}
+
+/* ---- the short way ---- */
+
+void
+q_recv_end_reported (QSocket  *socket,
+                     QChannel *channel,
+                     gsize     size)
+{
+  /* A handler may drop the last reference, and it may close the socket: the claim keeps the
+   * memory of the channel. */
+  g_object_ref (socket);
+  q_gate_make_lasting (&socket->gate, Q_CLAIM_READER);
+  q_socket_emit_read_from_buffer (socket, size);
+  q_recv_buffer_consume (&channel->in, size);
+  q_gate_drop_claim (&socket->gate, Q_CLAIM_READER);
+  g_object_unref (socket);
 }

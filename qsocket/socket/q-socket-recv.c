@@ -4,10 +4,10 @@
 
 #include "config.h"
 
-#include "q-socket-data.h"
-#include "q-socket-recv-call-private.h"
+#include "q-socket-recv.h"
 
-#include <errno.h>
+#include "q-socket-open-private.h"
+#include "q-socket-recv-call-private.h"
 
 static const QSocketCallClass bytes_class = {
   .size = sizeof (QRecvCall), .begin = q_recv_call_begin, .finish = q_recv_call_finish,
@@ -19,10 +19,14 @@ static const QSocketCallClass text_class = {
   .result = Q_CALL_POINTER, .free_pointer = g_free,
 };
 
+static const QSocketMethod recv_method = Q_SOCKET_METHOD (recv, "from", &text_class);
+static const QSocketMethod recv_binary_method = Q_SOCKET_METHOD (recv_binary, "from", &bytes_class);
+static const QSocketMethod recv_into_method = { "recv_into from", &q_recv_call_memory_class };
+
 /* ---- bytes ---- */
 
-/* Small records that are there already need no operation at all. Returns where
- * they are until finish_record (), or NULL. */
+/* Small records that are in the buffer already need no operation at all. Returns the channel
+ * whose buffer has the record, until end_record (), or NULL. */
 static QChannel *
 begin_record (QSocket      *self,
              gsize         size,
@@ -31,16 +35,16 @@ begin_record (QSocket      *self,
   if (cancellable != NULL || size == 0 || size >= Q_RECV_DIRECT_SIZE)
     return NULL;
 
-  return q_socket_begin_buffered (self, size);
+  return q_recv_begin_buffered (self, size);
 }
 
 static void
-finish_record (QSocket  *self,
-              QChannel *channel,
-              gsize     size)
+end_record (QSocket  *self,
+            QChannel *channel,
+            gsize     size)
 {
   q_socket_check_read_handlers (self);
-  q_socket_finish_buffered (self, channel, size, q_socket_may_report_reads (self));
+  q_recv_end_buffered (self, channel, size);
 }
 
 gssize
@@ -52,8 +56,8 @@ q_socket_recv_into (QSocket       *self,
                     GCancellable  *cancellable,
                     GError       **error)
 {
-  QRecvCall read = {
-    .call = { .klass = &q_recv_call_memory_class, .socket = self, .name = "recv_into from" },
+  QRecvCall recv = {
+    .call = { .method = &recv_into_method, .socket = self },
     .result = Q_RECV_TO_MEMORY, .memory = buffer, .minimum = minimum, .size = (gssize) size,
     .end_is_fine = TRUE,
   };
@@ -68,16 +72,16 @@ q_socket_recv_into (QSocket       *self,
   if (channel != NULL)
     {
       memcpy (buffer, q_recv_buffer_bytes (&channel->in), size);
-      finish_record (self, channel, size);
+      end_record (self, channel, size);
       return (gssize) size;
     }
 
   /* Nothing can be returned that 0, the end of the stream, would not mean. */
   if (minimum == 0 && size > 0)
-    read.minimum = 1;
+    recv.minimum = 1;
 
-  return q_socket_call_run (&read.call, timeout_ms, cancellable, error)
-         ? (gssize) read.op.length : -1;
+  return q_socket_call_run (&recv.call, timeout_ms, cancellable, error)
+         ? (gssize) recv.op.length : -1;
 }
 
 GBytes *
@@ -87,8 +91,8 @@ q_socket_recv_binary (QSocket       *self,
                       GCancellable  *cancellable,
                       GError       **error)
 {
-  QRecvCall read = {
-    .call = { .klass = &bytes_class, .socket = self, .name = "recv_binary from" },
+  QRecvCall recv = {
+    .call = { .method = &recv_binary_method, .socket = self },
     .result = Q_RECV_TO_BYTES, .size = size,
   };
   QChannel *channel;
@@ -101,11 +105,11 @@ q_socket_recv_binary (QSocket       *self,
     {
       GBytes *bytes = g_bytes_new (q_recv_buffer_bytes (&channel->in), (gsize) size);
 
-      finish_record (self, channel, (gsize) size);
+      end_record (self, channel, (gsize) size);
       return bytes;
     }
 
-  return q_socket_call_run (&read.call, timeout_ms, cancellable, error) ? read.call.pointer : NULL;
+  return q_socket_call_run (&recv.call, timeout_ms, cancellable, error) ? recv.call.pointer : NULL;
 }
 
 void
@@ -117,15 +121,14 @@ q_socket_recv_binary_async (QSocket             *self,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
-  QRecvCall *read;
+  QRecvCall *recv;
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  read = q_socket_call_new (&bytes_class, self, "recv_binary from");
-  read->result = Q_RECV_TO_BYTES;
-  read->size = size;
-  q_socket_call_start (&read->call, q_socket_recv_binary_async, "[qsocket] recv_binary_async",
-                       timeout_ms, io_priority, cancellable, callback, user_data);
+  recv = q_socket_call_new (&recv_binary_method, self);
+  recv->result = Q_RECV_TO_BYTES;
+  recv->size = size;
+  q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 GBytes *
@@ -133,7 +136,7 @@ q_socket_recv_binary_finish (QSocket       *self,
                              GAsyncResult  *result,
                              GError       **error)
 {
-  return q_socket_call_finish_pointer (self, result, q_socket_recv_binary_async, error);
+  return q_socket_call_finish_pointer (&recv_binary_method, self, result, error);
 }
 
 /* ---- text ---- */
@@ -145,15 +148,15 @@ q_socket_recv (QSocket       *self,
                GCancellable  *cancellable,
                GError       **error)
 {
-  QRecvCall read = {
-    .call = { .klass = &text_class, .socket = self, .name = "recv from" },
+  QRecvCall recv = {
+    .call = { .method = &recv_method, .socket = self },
     .result = Q_RECV_TO_TEXT, .size = size,
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return q_socket_call_run (&read.call, timeout_ms, cancellable, error) ? read.call.pointer : NULL;
+  return q_socket_call_run (&recv.call, timeout_ms, cancellable, error) ? recv.call.pointer : NULL;
 }
 
 void
@@ -165,15 +168,14 @@ q_socket_recv_async (QSocket             *self,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
-  QRecvCall *read;
+  QRecvCall *recv;
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  read = q_socket_call_new (&text_class, self, "recv from");
-  read->result = Q_RECV_TO_TEXT;
-  read->size = size;
-  q_socket_call_start (&read->call, q_socket_recv_async, "[qsocket] recv_async",
-                       timeout_ms, io_priority, cancellable, callback, user_data);
+  recv = q_socket_call_new (&recv_method, self);
+  recv->result = Q_RECV_TO_TEXT;
+  recv->size = size;
+  q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 char *
@@ -181,55 +183,30 @@ q_socket_recv_finish (QSocket       *self,
                       GAsyncResult  *result,
                       GError       **error)
 {
-  return q_socket_call_finish_pointer (self, result, q_socket_recv_async, error);
+  return q_socket_call_finish_pointer (&recv_method, self, result, error);
 }
 
 /* ---- questions ---- */
 
-/* Another call reads just now: whatever the descriptor says has to do. */
 static gboolean
-poll_for (QSocket   *self,
-          short      direction,
-          QDeadline *deadline)
+is_readable (QSocket   *self,
+             QChannel  *channel,
+             QDeadline *deadline)
 {
-  g_autoptr (QChannel) channel = q_socket_ref_channel (self);
-  short ready;
-
-  if (channel == NULL || !q_channel_pin (channel))
-    return FALSE;
-
-  ready = q_wait_poll_one (channel->fd, direction, q_deadline_get (deadline));
-  if (q_channel_is_closed (channel))
-    ready = 0;
-  q_channel_unpin (channel);
-
-  return ready != 0;
-}
-
-gboolean
-q_socket_has_data (QSocket  *self,
-                   QChannel *channel,
-                   gboolean  arrived)
-{
-  gboolean has_more = arrived;
-  QChannel *entered;
+  gboolean is_readable;
   QRecvOp op;
 
-  if (!q_socket_is_secure (self))
-    return arrived;
+  if (channel->kind == Q_CHANNEL_LISTENING || q_channel_keeps_boundaries (channel))
+    return q_recv_buffer_length (&channel->in) > 0 || channel->pending_clients.n > 0 ||
+           q_channel_poll (channel, POLLIN, deadline);
 
-  entered = q_socket_enter (self, Q_ROLE_READER, "", NULL);
-  if (entered == NULL)
-    return arrived;
+  /* It reads ahead, since the descriptor alone knows nothing of what is buffered on its way
+   * here. */
+  q_recv_op_init (&op, "is_data_available", channel, &self->sink, Q_RECV_PEEK, 1, 0);
+  is_readable = q_op_run (&op.parent, deadline->timeout_ms, NULL, NULL);
+  q_socket_check_read_handlers (self);
 
-  if (entered == channel && (arrived || q_transport_may_have_data (channel->transport)))
-    {
-      q_recv_op_init (&op, "", channel, &self->sink, Q_RECV_PEEK, 1, 0);
-      has_more = op.parent.klass->step (&op.parent) == Q_STEP_DONE;
-    }
-  q_socket_leave (self, Q_ROLE_READER, entered);
-
-  return has_more;
+  return is_readable;
 }
 
 gboolean
@@ -239,48 +216,23 @@ q_socket_is_data_available (QSocket *self,
   QDeadline deadline = q_deadline_new (timeout_ms);
   QChannel *channel;
   gboolean available;
-  QRecvOp op;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
 
-  channel = q_socket_enter (self, Q_ROLE_READER, "is_data_available", NULL);
+  channel = q_socket_enter (self, Q_CLAIM_READER, "is_data_available", NULL);
+  if (channel != NULL)
+    {
+      available = is_readable (self, channel, &deadline);
+      q_socket_leave (self, Q_CLAIM_READER, channel);
+      return available;
+    }
+
+  /* While another call reads, what the descriptor says has to do. */
+  channel = q_socket_ref_channel (self);
   if (channel == NULL)
-    return poll_for (self, POLLIN, &deadline);
-
-  if (channel->kind == Q_CHANNEL_LISTENING || q_channel_keeps_boundaries (channel))
-    {
-      available = q_recv_buffer_length (&channel->in) > 0 || channel->pending_clients.n > 0 ||
-                  poll_for (self, POLLIN, &deadline);
-    }
-  else
-    {
-      /* It reads ahead, since the descriptor alone knows nothing of what is
-       * buffered on its way here. */
-      q_recv_op_init (&op, "is_data_available", channel, &self->sink, Q_RECV_PEEK, 1, 0);
-      op.flush = q_socket_flush_for_read;
-      op.flush_data = self;
-      available = q_op_run (&op.parent, timeout_ms, NULL, NULL);
-      q_socket_check_read_handlers (self);
-    }
-
-  q_socket_leave (self, Q_ROLE_READER, channel);
+    return FALSE;
+  available = q_channel_poll (channel, POLLIN, &deadline);
+  q_channel_unref (channel);
 
   return available;
-}
-
-gboolean
-q_socket_is_write_finished (QSocket *self,
-                            int      timeout_ms)
-{
-  QDeadline deadline = q_deadline_new (timeout_ms);
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
-
-  if (!q_socket_wait_for_writer (self, &deadline))
-    return FALSE;
-  while (q_socket_flush_transport (self))
-    if (!poll_for (self, POLLOUT, &deadline))
-      return FALSE;
-
-  return !q_socket_has_unsent (self) && poll_for (self, POLLOUT, &deadline);
 }

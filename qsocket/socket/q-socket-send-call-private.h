@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* The one way out: what all calls that send have in common. Head and body leave as
- * one, or are gathered if the socket is corked. */
+/* What all calls that send have in common. Head and body leave as one, or are gathered if
+ * the socket is corked. */
 typedef struct
 {
   QSocketCall call;
@@ -18,16 +18,15 @@ typedef struct
   gsize head_length;
   const void *body;
   gsize body_length;
-  gboolean some;          /* see QSendOp */
+  gboolean is_partial;    /* see QSendOp */
 
   /* What the call has to free; NULL where a blocking caller has it. */
   gpointer owned;
   GDestroyNotify free_owned;
 
   QChannel *channel;
-  gboolean has_op;        /* else all was gathered, or it did not come to that */
+  gboolean is_gathered;   /* in the send buffer; there is no operation then */
   QSendOp op;
-  gsize moved;            /* how many bytes of head and body left or were gathered */
 } QSendCall;
 
 gboolean q_send_call_begin  (QSocketCall  *call,
@@ -39,18 +38,28 @@ gboolean q_send_call_finish (QSocketCall  *call,
 
 void     q_send_call_clear  (QSocketCall  *call);
 
-/* The halves of both, for who has something to do in between. The beginning takes the
- * role, and then gathers, or makes the operation ready. */
-gboolean q_send_call_enter  (QSendCall   *self,
-                              GError      **error);
+/* The halves of both, for calls that have something to do in between. The beginning takes the
+ * claim, and then gathers, or makes the operation ready. */
+gboolean q_send_call_enter   (QSendCall  *self,
+                              GError    **error);
 
-void     q_send_call_prepare (QSendCall *self);
+void     q_send_call_prepare (QSendCall  *self);
 
-/* The end counts what left, and then gives the role back. */
-void     q_send_call_count (QSendCall   *self);
+/* The end drops the claim. */
+void     q_send_call_leave   (QSendCall  *self);
 
-void     q_send_call_leave  (QSendCall   *self);
+/* How many bytes of head and body left or were gathered. */
+gsize    q_send_call_get_moved (QSendCall *self);
 
 extern const QSocketCallClass q_send_call_class;
+
+/* A blocking call that sends plain bytes. */
+gboolean q_send_call_run_bytes (const QSocketMethod  *method,
+                                QSocket              *socket,
+                                const void           *bytes,
+                                gsize                 length,
+                                int                   timeout_ms,
+                                GCancellable         *cancellable,
+                                GError              **error);
 
 G_END_DECLS

@@ -6,30 +6,32 @@
 
 #include "q-socket-send-call-private.h"
 
-static gboolean
-gather (QChannel   *channel,
-        const void *head,
-        gsize       head_length,
-        const void *body,
-        gsize       body_length)
-{
-  gsize used = atomic_load_explicit (&channel->out_length, memory_order_relaxed);
+#include "q-socket-open-private.h"
 
-  /* Messages are not to run into each other. */
-  if (q_channel_keeps_boundaries (channel) ||
-      head_length > Q_CHANNEL_CORK_SIZE || body_length > Q_CHANNEL_CORK_SIZE ||
-      used + head_length + body_length > Q_CHANNEL_CORK_SIZE)
+/* Corked bytes gather, as long as there is room for all of them. Messages never do, for they
+ * are not to run into each other. */
+static gboolean
+gather (QSendCall *self)
+{
+  QChannel *channel = self->channel;
+  QSendBuffer *out = &channel->out;
+
+  if (!atomic_load_explicit (&channel->is_corked, memory_order_relaxed) || self->is_partial ||
+      q_channel_keeps_boundaries (channel) ||
+      self->head_length > Q_SEND_BUFFER_MAX || self->body_length > Q_SEND_BUFFER_MAX ||
+      q_send_buffer_length (out) + self->head_length + self->body_length > Q_SEND_BUFFER_MAX)
     return FALSE;
 
-  return q_channel_gather (channel, head, head_length) &&
-         q_channel_gather (channel, body, body_length);
+  return q_send_buffer_add (out, self->head, self->head_length) &&
+         q_send_buffer_add (out, self->body, self->body_length);
 }
 
 gboolean
 q_send_call_enter (QSendCall  *self,
-                    GError     **error)
+                   GError    **error)
 {
-  self->channel = q_socket_enter (self->call.socket, Q_ROLE_WRITER, self->call.name, error);
+  self->channel = q_socket_enter (self->call.socket, Q_CLAIM_WRITER, self->call.method->name,
+                                  error);
   if (self->channel == NULL)
     return FALSE;
 
@@ -44,30 +46,30 @@ q_send_call_enter (QSendCall  *self,
 void
 q_send_call_leave (QSendCall *self)
 {
-  q_socket_leave (self->call.socket, Q_ROLE_WRITER, self->channel);
+  q_socket_leave (self->call.socket, Q_CLAIM_WRITER, self->channel);
 }
 
 void
 q_send_call_prepare (QSendCall *self)
 {
-  QSocket *socket = self->call.socket;
+  self->is_gathered = gather (self);
+  if (self->is_gathered)
+    return;
 
-  if (!self->some && atomic_load_explicit (&socket->corked, memory_order_relaxed) &&
-      gather (self->channel, self->head, self->head_length, self->body, self->body_length))
-    {
-      self->moved = self->head_length + self->body_length;
-      return;
-    }
+  q_send_op_init (&self->op, self->call.method->name, self->channel, &self->call.socket->sink,
+                  self->head, self->head_length, self->body, self->body_length);
+  self->op.is_partial = self->is_partial;
+}
 
-  q_send_op_init (&self->op, self->call.name, self->channel, &socket->sink, &socket->bytes_sent,
-                   self->head, self->head_length, self->body, self->body_length);
-  self->op.some = self->some;
-  self->has_op = TRUE;
+gsize
+q_send_call_get_moved (QSendCall *self)
+{
+  return self->is_gathered ? self->head_length + self->body_length : self->op.moved;
 }
 
 gboolean
 q_send_call_begin (QSocketCall  *call,
-                    GError      **error)
+                   GError      **error)
 {
   QSendCall *self = (QSendCall *) call;
 
@@ -75,30 +77,17 @@ q_send_call_begin (QSocketCall  *call,
     return FALSE;
 
   q_send_call_prepare (self);
-  call->op = self->has_op ? &self->op.parent : NULL;
+  call->op = self->is_gathered ? NULL : &self->op.parent;
 
   return TRUE;
 }
 
-void
-q_send_call_count (QSendCall *self)
-{
-  if (!self->has_op)
-    return;
-
-  q_send_op_finish (&self->op);
-  self->moved = self->op.sent > self->op.corked ? self->op.sent - self->op.corked : 0;
-}
-
 gboolean
 q_send_call_finish (QSocketCall  *call,
-                     gboolean      ok,
-                     GError      **error)
+                    gboolean      ok,
+                    GError      **error)
 {
-  QSendCall *self = (QSendCall *) call;
-
-  q_send_call_count (self);
-  q_send_call_leave (self);
+  q_send_call_leave ((QSendCall *) call);
 
   return ok;
 }
@@ -118,47 +107,18 @@ const QSocketCallClass q_send_call_class = {
 };
 
 gboolean
-q_socket_write (QSocket       *self,
-                const char    *name,
-                const void    *bytes,
-                gsize          length,
-                int            timeout_ms,
-                GCancellable  *cancellable,
-                GError       **error)
+q_send_call_run_bytes (const QSocketMethod  *method,
+                       QSocket              *socket,
+                       const void           *bytes,
+                       gsize                 length,
+                       int                   timeout_ms,
+                       GCancellable         *cancellable,
+                       GError              **error)
 {
-  QSendCall write = {
-    .call = { .klass = &q_send_call_class, .socket = self, .name = name },
+  QSendCall send = {
+    .call = { .method = method, .socket = socket },
     .head = bytes, .head_length = length,
   };
 
-  return q_socket_call_run (&write.call, timeout_ms, cancellable, error);
-}
-
-gssize
-q_socket_write_some (QSocket       *self,
-                     const char    *name,
-                     const void    *bytes,
-                     gsize          length,
-                     int            timeout_ms,
-                     GCancellable  *cancellable,
-                     GError       **error)
-{
-  QSendCall write = {
-    .call = { .klass = &q_send_call_class, .socket = self, .name = name },
-    .head = bytes, .head_length = length, .some = TRUE,
-  };
-
-  GError *local = NULL;
-
-  /* What was taken and has not left yet would be sent once more if it was not said to
-   * be sent; what holds it up is for the next call to tell. */
-  if (q_socket_call_run (&write.call, timeout_ms, cancellable, &local) || write.moved > 0)
-    {
-      g_clear_error (&local);
-      return (gssize) write.moved;
-    }
-
-  g_propagate_error (error, local);
-
-  return -1;
+  return q_socket_call_run (&send.call, timeout_ms, cancellable, error);
 }

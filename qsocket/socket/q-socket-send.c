@@ -4,143 +4,19 @@
 
 #include "config.h"
 
-#include "q-socket-data.h"
+#include "q-socket-send.h"
+
+#include "q-socket-call-error-private.h"
+#include "q-socket-open-private.h"
 #include "q-socket-send-call-private.h"
 
-#include <errno.h>
+static const QSocketCallClass text_class;
 
-/* ---- corking ---- */
-
-void
-q_socket_cork (QSocket *self)
-{
-  g_return_if_fail (Q_IS_SOCKET (self));
-
-  /* It belongs to the connection: the next one begins without. */
-  if (atomic_load (&self->channel) != NULL)
-    atomic_store (&self->corked, TRUE);
-}
-
-gboolean
-q_socket_uncork (QSocket       *self,
-                 int            timeout_ms,
-                 GCancellable  *cancellable,
-                 GError       **error)
-{
-  QChannel *channel;
-  gboolean ok = TRUE;
-  QSendOp op;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  channel = q_socket_enter (self, Q_ROLE_WRITER, "uncork", error);
-  if (channel == NULL)
-    return FALSE;
-
-  atomic_store (&self->corked, FALSE);
-
-  if (q_channel_has_unsent (channel))
-    {
-      q_send_op_init (&op, "uncork to", channel, &self->sink, &self->bytes_sent,
-                       NULL, 0, NULL, 0);
-      ok = q_op_run (&op.parent, timeout_ms, cancellable, error);
-      q_send_op_finish (&op);
-    }
-
-  q_socket_leave (self, Q_ROLE_WRITER, channel);
-
-  return ok;
-}
-
-static void
-report_flush (gpointer       owner,
-              const QReport *report)
-{
-  QSocket *self = owner;
-
-  atomic_store (&self->roles[Q_ROLE_WRITER], Q_ROLE_TELLING);
-  q_socket_emit (self, report);
-  atomic_store (&self->roles[Q_ROLE_WRITER], Q_ROLE_LENT);
-}
-
-/* One try after the other as long as the kernel takes bytes; the caller has the
- * writer's role and the channel. An error comes up again at the next send.
- * Returns whether it is worth waiting until the kernel takes more. */
-static gboolean
-flush_without_waiting (QSocket  *self,
-                       QChannel *channel)
-{
-  const QSink sink = { q_socket_wants_event, report_flush, self };
-  QStep step;
-  QSendOp op;
-
-  q_send_op_init (&op, "flush to", channel, &sink, &self->bytes_sent, NULL, 0, NULL, 0);
-  do
-    step = op.parent.klass->step (&op.parent);
-  while (step == Q_STEP_AGAIN);
-  g_clear_error (&op.parent.error);
-  q_send_op_finish (&op);
-
-  return step == Q_STEP_WAIT;
-}
-
-gboolean
-q_socket_flush_for_read (gpointer socket)
-{
-  QSocket *self = socket;
-  QChannel *channel;
-  gboolean more = FALSE;
-
-  /* If another thread sends just now the bytes are its business. */
-  if (!q_socket_borrow_writer (self))
-    return FALSE;
-
-  channel = atomic_load (&self->channel);
-  if (channel != NULL && q_channel_pin (channel))
-    {
-      more = atomic_load_explicit (&channel->out_length, memory_order_relaxed) > 0 &&
-             flush_without_waiting (self, channel);
-      q_channel_unpin (channel);
-    }
-  q_socket_return_writer (self);
-
-  return more;
-}
-
-gboolean
-q_socket_flush_transport (QSocket *self)
-{
-  QChannel *channel;
-  gboolean more = FALSE;
-
-  if (!q_socket_borrow_writer (self))
-    return FALSE;
-
-  channel = atomic_load (&self->channel);
-  if (channel != NULL && q_channel_pin (channel))
-    {
-      more = q_transport_has_unsent (channel->transport) &&
-             q_transport_flush (channel->transport, NULL) == -EAGAIN;
-      q_channel_unpin (channel);
-    }
-  q_socket_return_writer (self);
-
-  return more;
-}
-
-void
-q_socket_flush_for_close (QSocket  *self,
-                          QChannel *channel)
-{
-  /* With the role, for only that keeps the transport what it is. */
-  if (!q_socket_borrow_writer (self))
-    return;
-
-  if (q_channel_has_unsent (channel))
-    flush_without_waiting (self, channel);
-  q_socket_return_writer (self);
-}
+static const QSocketMethod send_method = Q_SOCKET_METHOD (send, "to", &text_class);
+static const QSocketMethod send_binary_method = Q_SOCKET_METHOD (send_binary, "to",
+                                                                 &q_send_call_class);
+static const QSocketMethod send_data_method = Q_SOCKET_METHOD (send_data, "to",
+                                                               &q_send_call_class);
 
 /* ---- bytes ---- */
 
@@ -156,29 +32,27 @@ q_socket_send_data (QSocket       *self,
   g_return_val_if_fail (data != NULL || length == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return q_socket_write (self, "send_data to", data, length, timeout_ms, cancellable, error);
+  return q_send_call_run_bytes (&send_data_method, self, data, length,
+                                timeout_ms, cancellable, error);
 }
 
 /* Takes over @data. */
 static void
-send_bytes_async (QSocket             *self,
-                  const char          *name,
+send_bytes_async (const QSocketMethod *method,
+                  QSocket             *self,
                   GBytes              *data,
-                  gpointer             tag,
-                  const char          *tag_name,
                   int                  timeout_ms,
                   int                  io_priority,
                   GCancellable        *cancellable,
                   GAsyncReadyCallback  callback,
                   gpointer             user_data)
 {
-  QSendCall *write = q_socket_call_new (&q_send_call_class, self, name);
+  QSendCall *send = q_socket_call_new (method, self);
 
-  write->head = g_bytes_get_data (data, &write->head_length);
-  write->owned = data;
-  write->free_owned = (GDestroyNotify) g_bytes_unref;
-  q_socket_call_start (&write->call, tag, tag_name, timeout_ms, io_priority, cancellable,
-                       callback, user_data);
+  send->head = g_bytes_get_data (data, &send->head_length);
+  send->owned = data;
+  send->free_owned = (GDestroyNotify) g_bytes_unref;
+  q_socket_call_start (&send->call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 void
@@ -194,8 +68,7 @@ q_socket_send_data_async (QSocket             *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (data != NULL || length == 0);
 
-  send_bytes_async (self, "send_data to", g_bytes_new (data, length),
-                    q_socket_send_data_async, "[qsocket] send_data_async",
+  send_bytes_async (&send_data_method, self, g_bytes_new (data, length),
                     timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -204,7 +77,7 @@ q_socket_send_data_finish (QSocket       *self,
                            GAsyncResult  *result,
                            GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_send_data_async, error);
+  return q_socket_call_finish_boolean (&send_data_method, self, result, error);
 }
 
 gboolean
@@ -223,7 +96,8 @@ q_socket_send_binary (QSocket       *self,
 
   bytes = g_bytes_get_data (data, &length);
 
-  return q_socket_write (self, "send_binary to", bytes, length, timeout_ms, cancellable, error);
+  return q_send_call_run_bytes (&send_binary_method, self, bytes, length,
+                                timeout_ms, cancellable, error);
 }
 
 void
@@ -238,8 +112,7 @@ q_socket_send_binary_async (QSocket             *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (data != NULL);
 
-  send_bytes_async (self, "send_binary to", g_bytes_ref (data),
-                    q_socket_send_binary_async, "[qsocket] send_binary_async",
+  send_bytes_async (&send_binary_method, self, g_bytes_ref (data),
                     timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -248,16 +121,16 @@ q_socket_send_binary_finish (QSocket       *self,
                              GAsyncResult  *result,
                              GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_send_binary_async, error);
+  return q_socket_call_finish_boolean (&send_binary_method, self, result, error);
 }
 
 /* ---- text ---- */
 
-/* Text differs from bytes in that the conversion has a state that belongs to the
- * writer: the byte order mark counts as written once a byte has left. */
+/* Text differs from bytes in that the conversion has a state that belongs to the writer: the
+ * byte order mark counts as written once a byte has left. */
 typedef struct
 {
-  QSendCall write;
+  QSendCall send;
   const char *string;
   QTextEncoder *encoder;
   guint8 *converted;
@@ -286,20 +159,20 @@ begin_text (QSocketCall  *call,
   TextCall *self = (TextCall *) call;
   const guint8 *bytes;
 
-  if (!q_send_call_enter (&self->write, error))
+  if (!q_send_call_enter (&self->send, error))
     return FALSE;
 
-  self->encoder = get_encoder (call->socket, self->write.channel);
+  self->encoder = get_encoder (call->socket, self->send.channel);
   if (!q_text_encoder_convert (self->encoder, self->string, strlen (self->string), &bytes,
-                               &self->write.head_length, &self->converted, error))
+                               &self->send.head_length, &self->converted, error))
     {
-      q_send_call_leave (&self->write);
-      return q_socket_prefix_error (call->name, error);
+      q_send_call_leave (&self->send);
+      return q_socket_prefix_error (call->method->name, error);
     }
 
-  self->write.head = bytes;
-  q_send_call_prepare (&self->write);
-  call->op = self->write.has_op ? &self->write.op.parent : NULL;
+  self->send.head = bytes;
+  q_send_call_prepare (&self->send);
+  call->op = self->send.is_gathered ? NULL : &self->send.op.parent;
 
   return TRUE;
 }
@@ -311,11 +184,10 @@ finish_text (QSocketCall  *call,
 {
   TextCall *self = (TextCall *) call;
 
-  /* Before somebody else may write. */
-  q_send_call_count (&self->write);
-  if (self->write.moved > 0)
+  /* Before another call may send. */
+  if (q_send_call_get_moved (&self->send) > 0)
     q_text_encoder_mark_sent (self->encoder);
-  q_send_call_leave (&self->write);
+  q_send_call_leave (&self->send);
 
   return ok;
 }
@@ -339,7 +211,7 @@ q_socket_send (QSocket       *self,
                GError       **error)
 {
   TextCall text = {
-    .write.call = { .klass = &text_class, .socket = self, .name = "send to" },
+    .send.call = { .method = &send_method, .socket = self },
     .string = string,
   };
 
@@ -347,7 +219,7 @@ q_socket_send (QSocket       *self,
   g_return_val_if_fail (string != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return q_socket_call_run (&text.write.call, timeout_ms, cancellable, error);
+  return q_socket_call_run (&text.send.call, timeout_ms, cancellable, error);
 }
 
 void
@@ -364,11 +236,11 @@ q_socket_send_async (QSocket             *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (string != NULL);
 
-  text = q_socket_call_new (&text_class, self, "send to");
-  text->string = text->write.owned = g_strdup (string);
-  text->write.free_owned = g_free;
-  q_socket_call_start (&text->write.call, q_socket_send_async, "[qsocket] send_async",
-                       timeout_ms, io_priority, cancellable, callback, user_data);
+  text = q_socket_call_new (&send_method, self);
+  text->string = text->send.owned = g_strdup (string);
+  text->send.free_owned = g_free;
+  q_socket_call_start (&text->send.call, timeout_ms, io_priority, cancellable, callback,
+                       user_data);
 }
 
 gboolean
@@ -376,15 +248,88 @@ q_socket_send_finish (QSocket       *self,
                       GAsyncResult  *result,
                       GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_send_async, error);
+  return q_socket_call_finish_boolean (&send_method, self, result, error);
+}
+
+/* ---- corking ---- */
+
+void
+q_socket_cork (QSocket *self)
+{
+  g_autoptr (QChannel) channel = NULL;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+
+  channel = q_socket_ref_channel (self);
+  if (channel != NULL)
+    atomic_store (&channel->is_corked, TRUE);
+}
+
+gboolean
+q_socket_uncork (QSocket       *self,
+                 int            timeout_ms,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  QChannel *channel;
+  gboolean ok = TRUE;
+  QSendOp op;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  channel = q_socket_enter (self, Q_CLAIM_WRITER, "uncork", error);
+  if (channel == NULL)
+    return FALSE;
+
+  atomic_store (&channel->is_corked, FALSE);
+  if (q_channel_has_unsent (channel))
+    {
+      q_send_op_init (&op, "uncork to", channel, &self->sink, NULL, 0, NULL, 0);
+      ok = q_op_run (&op.parent, timeout_ms, cancellable, error);
+    }
+
+  q_socket_leave (self, Q_CLAIM_WRITER, channel);
+
+  return ok;
 }
 
 /* ---- questions ---- */
 
+gboolean
+q_socket_is_write_finished (QSocket *self,
+                            int      timeout_ms)
+{
+  QDeadline deadline = q_deadline_new (timeout_ms);
+  g_autoptr (QChannel) channel = NULL;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  if (!q_gate_wait_for_writer (&self->gate, q_deadline_get (&deadline)))
+    return FALSE;
+
+  channel = q_socket_ref_channel (self);
+  if (channel == NULL)
+    return FALSE;
+
+  while (q_send_flush_transport (channel))
+    if (!q_channel_poll (channel, POLLOUT, &deadline))
+      return FALSE;
+
+  return !q_channel_has_unsent (channel) && q_channel_poll (channel, POLLOUT, &deadline);
+}
+
 guint64
 q_socket_get_bytes_sent (QSocket *self)
 {
+  guint64 n = 0;
+
   g_return_val_if_fail (Q_IS_SOCKET (self), 0);
 
-  return __atomic_load_n (&self->bytes_sent, __ATOMIC_RELAXED);
+  g_mutex_lock (&self->lock);
+  if (self->counters != NULL)
+    n = atomic_load_explicit (&self->counters->bytes_sent, memory_order_relaxed);
+  g_mutex_unlock (&self->lock);
+
+  return n;
 }

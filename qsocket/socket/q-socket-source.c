@@ -4,8 +4,10 @@
 
 #include "config.h"
 
-#include "q-socket-gio.h"
-#include "q-socket-private.h"
+#include "q-socket-source.h"
+
+#include "q-recv-op-private.h"
+#include "q-socket-open-private.h"
 
 /* A source for one channel: once that is closed it is ready for good, whatever
  * the socket is opened with afterwards. What wakes it for that is a descriptor, not
@@ -22,6 +24,31 @@ typedef struct
 /* Without a descriptor to be woken by. */
 #define LOOK_AGAIN_MS 20
 
+/* Whether the channel, which is encrypted, has something to read without waiting: the kernel
+ * has something (@arrived), or it was taken from there before. While another call reads,
+ * what the descriptor says has to do. */
+static gboolean
+has_data (QSocketSource *self,
+          gboolean       arrived)
+{
+  gboolean has_data = arrived;
+  QChannel *entered;
+
+  if (!q_channel_is_secure (self->channel))
+    return arrived;
+
+  entered = q_socket_enter (self->socket, Q_CLAIM_READER, "", NULL);
+  if (entered == NULL)
+    return arrived;
+
+  if (entered == self->channel &&
+      (arrived || q_transport_may_have_data (entered->transport)))
+    has_data = q_recv_probe (entered);
+  q_socket_leave (self->socket, Q_CLAIM_READER, entered);
+
+  return has_data;
+}
+
 /* What no descriptor says: bytes that were read ahead, and the end of it all. */
 static gboolean
 is_ready (QSocketSource *self)
@@ -29,7 +56,7 @@ is_ready (QSocketSource *self)
   return q_channel_is_closed (self->channel) ||
          ((self->poll.events & G_IO_IN) != 0 &&
           (q_recv_buffer_length (&self->channel->in) > 0 || self->channel->at_end ||
-           q_socket_has_data (self->socket, self->channel, FALSE)));
+           has_data (self, FALSE)));
 }
 
 static gboolean
@@ -57,8 +84,8 @@ socket_source_check (GSource *source)
   GIOCondition condition = self->poll.fd >= 0 ? self->poll.revents : 0;
 
   /* What has arrived on an encrypted connection need not be anything to read. */
-  if (condition == G_IO_IN && q_socket_is_secure (self->socket))
-    return q_socket_has_data (self->socket, self->channel, TRUE);
+  if (condition == G_IO_IN)
+    return has_data (self, TRUE);
 
   return condition != 0 || is_ready (self);
 }

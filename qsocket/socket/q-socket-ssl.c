@@ -4,13 +4,18 @@
 
 #include "config.h"
 
+#include "q-socket-ssl.h"
+
 #include "q-handshake-op-private.h"
 #include "q-op-chain-private.h"
-#include "q-socket-call-private.h"
-#include "q-socket-ssl.h"
-#include "q-ssl-certificate-private.h"
-#include "q-shutdown-ssl-op-private.h"
 #include "q-send-op-private.h"
+#include "q-shutdown-ssl-op-private.h"
+#include "q-socket-call-error-private.h"
+#include "q-socket-call-private.h"
+#include "q-socket-info.h"
+#include "q-socket-open-private.h"
+#include "q-socket-settings-private.h"
+#include "q-socket-ssl-info-private.h"
 
 /* ---- changing what an open connection speaks ---- */
 
@@ -23,7 +28,7 @@ typedef struct
   QTlsConfig *tls;
 
   QOpChain chain;
-  QSendOp write;
+  QSendOp send;
   QOp *change;            /* one of these two */
   QHandshakeOp handshake;
   QShutdownSslOp end;
@@ -35,7 +40,7 @@ sent (QOpChain *chain,
 {
   SwitchCall *self = chain->data;
 
-  return done == &self->write.parent ? self->change : NULL;
+  return done == &self->send.parent ? self->change : NULL;
 }
 
 static void
@@ -45,9 +50,9 @@ prepare_switch (SwitchCall *self,
   QSocket *socket = self->call.socket;
 
   self->change = change;
-  q_send_op_init (&self->write, self->call.name, self->channel, &socket->sink,
-                   &socket->bytes_sent, NULL, 0, NULL, 0);
-  q_op_chain_init (&self->chain, &self->write.parent, sent, self);
+  q_send_op_init (&self->send, self->call.method->name, self->channel, &socket->sink,
+                  NULL, 0, NULL, 0);
+  q_op_chain_init (&self->chain, &self->send.parent, sent, self);
   self->call.op = &self->chain.parent;
 }
 
@@ -57,23 +62,23 @@ enter_for_switch (QSocket     *self,
                   const char  *name,
                   GError     **error)
 {
-  QChannel *channel = q_socket_enter (self, Q_ROLE_READER, name, error);
+  QChannel *channel = q_socket_enter (self, Q_CLAIM_READER, name, error);
   QChannel *writers;
 
   if (channel == NULL)
     return NULL;
 
-  writers = q_socket_enter (self, Q_ROLE_WRITER, name, error);
+  writers = q_socket_enter (self, Q_CLAIM_WRITER, name, error);
   if (writers == channel)
     return channel;
 
   /* It was opened anew between the two. */
   if (writers != NULL)
     {
-      q_socket_leave (self, Q_ROLE_WRITER, writers);
+      q_socket_leave (self, Q_CLAIM_WRITER, writers);
       q_socket_set_not_open_error (name, error);
     }
-  q_socket_leave (self, Q_ROLE_READER, channel);
+  q_socket_leave (self, Q_CLAIM_READER, channel);
 
   return NULL;
 }
@@ -82,8 +87,8 @@ static void
 leave_after_switch (QSocket  *self,
                     QChannel *channel)
 {
-  q_socket_leave (self, Q_ROLE_WRITER, channel);
-  q_socket_leave (self, Q_ROLE_READER, channel);
+  q_socket_leave (self, Q_CLAIM_WRITER, channel);
+  q_socket_leave (self, Q_CLAIM_READER, channel);
 }
 
 /* ---- from clear text to TLS ---- */
@@ -118,7 +123,7 @@ begin_upgrade (QSocketCall  *call,
   QSocket *socket = call->socket;
   const char *host;
 
-  self->channel = enter_for_switch (socket, call->name, error);
+  self->channel = enter_for_switch (socket, call->method->name, error);
   if (self->channel == NULL)
     return FALSE;
 
@@ -127,10 +132,10 @@ begin_upgrade (QSocketCall  *call,
   if (!check_upgrade (self, host, error))
     {
       leave_after_switch (socket, self->channel);
-      return q_socket_prefix_error (call->name, error);
+      return q_socket_prefix_error (call->method->name, error);
     }
 
-  q_handshake_op_init (&self->handshake, call->name, self->channel, &socket->sink, self->tls,
+  q_handshake_op_init (&self->handshake, call->method->name, self->channel, &socket->sink, self->tls,
                        host, self->is_server);
   prepare_switch (self, &self->handshake.parent);
 
@@ -144,23 +149,26 @@ finish_upgrade (QSocketCall  *call,
 {
   SwitchCall *self = (SwitchCall *) call;
   QSocket *socket = call->socket;
+  QChannel *channel;
 
-  q_send_op_finish (&self->write);
   if (ok &&
-      !q_socket_set_transport (socket, self->channel,
-                               &g_steal_pointer (&self->handshake.transport)->session.parent))
+      !q_channel_set_transport (self->channel,
+                                &g_steal_pointer (&self->handshake.transport)->session.parent))
     {
       q_op_fail_closed_here (call->op);
       g_propagate_error (error, g_steal_pointer (&call->op->error));
       ok = FALSE;
     }
 
+  /* Another thread may close the socket and open it anew. */
   g_object_ref (socket);
-  leave_after_switch (socket, self->channel);
+  channel = q_channel_ref (self->channel);
+  leave_after_switch (socket, channel);
   if (ok)
     q_socket_emit_ssl_established (socket);
   else
-    q_socket_close_channel (socket);
+    q_socket_close_channel (socket, channel);
+  q_channel_unref (channel);
   g_object_unref (socket);
 
   return ok;
@@ -179,6 +187,11 @@ static const QSocketCallClass upgrade_class = {
   .clear = clear_upgrade,
 };
 
+static const QSocketMethod upgrade_client_to_ssl_method =
+  Q_SOCKET_METHOD (upgrade_client_to_ssl, "with", &upgrade_class);
+static const QSocketMethod upgrade_server_to_ssl_method =
+  Q_SOCKET_METHOD (upgrade_server_to_ssl, "with", &upgrade_class);
+
 gboolean
 q_socket_upgrade_client_to_ssl (QSocket       *self,
                                 int            timeout_ms,
@@ -186,7 +199,7 @@ q_socket_upgrade_client_to_ssl (QSocket       *self,
                                 GError       **error)
 {
   SwitchCall change = {
-    .call = { .klass = &upgrade_class, .socket = self, .name = "upgrade_client_to_ssl with" },
+    .call = { .method = &upgrade_client_to_ssl_method, .socket = self },
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -205,9 +218,7 @@ q_socket_upgrade_client_to_ssl_async (QSocket             *self,
 {
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  q_socket_call_start (q_socket_call_new (&upgrade_class, self, "upgrade_client_to_ssl with"),
-                       q_socket_upgrade_client_to_ssl_async,
-                       "[qsocket] upgrade_client_to_ssl_async",
+  q_socket_call_start (q_socket_call_new (&upgrade_client_to_ssl_method, self),
                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -216,7 +227,7 @@ q_socket_upgrade_client_to_ssl_finish (QSocket       *self,
                                        GAsyncResult  *result,
                                        GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_upgrade_client_to_ssl_async, error);
+  return q_socket_call_finish_boolean (&upgrade_client_to_ssl_method, self, result, error);
 }
 
 gboolean
@@ -226,7 +237,7 @@ q_socket_upgrade_server_to_ssl (QSocket       *self,
                                 GError       **error)
 {
   SwitchCall change = {
-    .call = { .klass = &upgrade_class, .socket = self, .name = "upgrade_server_to_ssl with" },
+    .call = { .method = &upgrade_server_to_ssl_method, .socket = self },
     .is_server = TRUE,
   };
 
@@ -248,11 +259,9 @@ q_socket_upgrade_server_to_ssl_async (QSocket             *self,
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  change = q_socket_call_new (&upgrade_class, self, "upgrade_server_to_ssl with");
+  change = q_socket_call_new (&upgrade_server_to_ssl_method, self);
   change->is_server = TRUE;
-  q_socket_call_start (&change->call, q_socket_upgrade_server_to_ssl_async,
-                       "[qsocket] upgrade_server_to_ssl_async",
-                       timeout_ms, io_priority, cancellable, callback, user_data);
+  q_socket_call_start (&change->call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 gboolean
@@ -260,7 +269,7 @@ q_socket_upgrade_server_to_ssl_finish (QSocket       *self,
                                        GAsyncResult  *result,
                                        GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_upgrade_server_to_ssl_async, error);
+  return q_socket_call_finish_boolean (&upgrade_server_to_ssl_method, self, result, error);
 }
 
 /* ---- and back ---- */
@@ -276,13 +285,13 @@ begin_shutdown_ssl (QSocketCall  *call,
   if (!q_socket_is_secure (socket))
     return TRUE;
 
-  self->channel = enter_for_switch (socket, call->name, error);
+  self->channel = enter_for_switch (socket, call->method->name, error);
   if (self->channel == NULL)
     return FALSE;
 
   if (q_transport_is_tls (self->channel->transport))
     {
-      q_shutdown_ssl_op_init (&self->end, call->name, self->channel, &socket->sink,
+      q_shutdown_ssl_op_init (&self->end, call->method->name, self->channel, &socket->sink,
                          socket->settings.max_receive_size);
       prepare_switch (self, &self->end.parent);
       return TRUE;
@@ -309,12 +318,8 @@ finish_shutdown_ssl (QSocketCall  *call,
   if (self->channel == NULL)
     return TRUE;
 
-  if (call->op != NULL)
-    {
-      q_send_op_finish (&self->write);
-      if (ok)
-        q_socket_set_transport (call->socket, self->channel, NULL);
-    }
+  if (call->op != NULL && ok)
+    q_channel_set_transport (self->channel, NULL);
   leave_after_switch (call->socket, self->channel);
 
   return ok;
@@ -324,6 +329,9 @@ static const QSocketCallClass shutdown_ssl_class = {
   .size = sizeof (SwitchCall), .begin = begin_shutdown_ssl, .finish = finish_shutdown_ssl,
 };
 
+static const QSocketMethod shutdown_ssl_method =
+  Q_SOCKET_METHOD (shutdown_ssl, "with", &shutdown_ssl_class);
+
 gboolean
 q_socket_shutdown_ssl (QSocket       *self,
                        int            timeout_ms,
@@ -331,7 +339,7 @@ q_socket_shutdown_ssl (QSocket       *self,
                        GError       **error)
 {
   SwitchCall change = {
-    .call = { .klass = &shutdown_ssl_class, .socket = self, .name = "shutdown_ssl with" },
+    .call = { .method = &shutdown_ssl_method, .socket = self },
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -350,8 +358,7 @@ q_socket_shutdown_ssl_async (QSocket             *self,
 {
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  q_socket_call_start (q_socket_call_new (&shutdown_ssl_class, self, "shutdown_ssl with"),
-                       q_socket_shutdown_ssl_async, "[qsocket] shutdown_ssl_async",
+  q_socket_call_start (q_socket_call_new (&shutdown_ssl_method, self),
                        timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -360,118 +367,5 @@ q_socket_shutdown_ssl_finish (QSocket       *self,
                               GAsyncResult  *result,
                               GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_shutdown_ssl_async, error);
-}
-
-/* ---- questions ---- */
-
-/* To be called under the lock. */
-static QTlsSession *
-get_session (QSocket *self)
-{
-  QChannel *channel = atomic_load (&self->channel);
-
-  return channel != NULL ? q_tls_session_of (channel->transport) : NULL;
-}
-
-char *
-q_socket_get_ssl_cipher_name (QSocket *self)
-{
-  QTlsSession *session;
-  char *name;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
-
-  g_mutex_lock (&self->lock);
-  session = get_session (self);
-  name = session != NULL ? g_strdup (session->cipher) : NULL;
-  g_mutex_unlock (&self->lock);
-
-  return name;
-}
-
-char *
-q_socket_get_ssl_cipher_version (QSocket *self)
-{
-  QTlsSession *session;
-  char *version;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
-
-  g_mutex_lock (&self->lock);
-  session = get_session (self);
-  version = session != NULL ? g_strdup (session->version) : NULL;
-  g_mutex_unlock (&self->lock);
-
-  return version;
-}
-
-static GTlsConnection *
-ref_connection (QSocket *self)
-{
-  GTlsConnection *connection = NULL;
-  QTlsSession *session;
-
-  g_mutex_lock (&self->lock);
-  session = get_session (self);
-  if (session != NULL)
-    connection = g_object_ref (session->connection);
-  g_mutex_unlock (&self->lock);
-
-  return connection;
-}
-
-char *
-q_socket_get_ssl_alpn (QSocket *self)
-{
-  g_autoptr (GTlsConnection) connection = NULL;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
-
-  connection = ref_connection (self);
-
-  return connection != NULL
-         ? g_strdup (g_tls_connection_get_negotiated_protocol (connection)) : NULL;
-}
-
-QSslCertificate *
-q_socket_get_peer_certificate (QSocket *self)
-{
-  g_autoptr (GTlsConnection) connection = NULL;
-  GTlsCertificate *certificate;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
-
-  connection = ref_connection (self);
-  certificate = connection != NULL ? g_tls_connection_get_peer_certificate (connection) : NULL;
-
-  return certificate != NULL ? q_ssl_certificate_new_from_tls_certificate (certificate) : NULL;
-}
-
-const char *
-q_socket_verify_peer_certificate (QSocket *self)
-{
-  QTlsSession *session;
-  const char *verification;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
-
-  g_mutex_lock (&self->lock);
-  session = get_session (self);
-  verification = session != NULL ? q_tls_session_get_verification (session) : NULL;
-  g_mutex_unlock (&self->lock);
-
-  return verification;
-}
-
-void
-q_socket_emit_ssl_established (QSocket *self)
-{
-  g_autofree char *cipher = q_socket_get_ssl_cipher_name (self);
-  g_autofree char *version = q_socket_get_ssl_cipher_version (self);
-  QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED);
-
-  report.cipher = cipher;
-  report.cipher_version = version;
-  q_socket_emit (self, &report);
+  return q_socket_call_finish_boolean (&shutdown_ssl_method, self, result, error);
 }

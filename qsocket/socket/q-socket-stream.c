@@ -6,9 +6,12 @@
 
 #include "q-socket-stream-private.h"
 
-#include "q-socket-data.h"
-#include "q-socket-gio.h"
+#include "q-socket-close.h"
 #include "q-socket-private.h"
+#include "q-socket-recv.h"
+#include "q-socket-send-call-private.h"
+#include "q-socket-send.h"
+#include "q-socket-source.h"
 
 /* Three small types: the two streams of GIO and the pair of them. Each knows the
  * socket by a weak reference and does nothing but call it. The streams are
@@ -79,7 +82,7 @@ get_socket (StreamEnd  *end,
 {
   QSocket *socket = g_weak_ref_get (&end->socket);
 
-  if (socket != NULL && atomic_load (&socket->channel) != end->channel)
+  if (socket != NULL && q_gate_get_present (&socket->gate) != &end->channel->guarded)
     g_clear_object (&socket);
 
   if (socket == NULL)
@@ -213,6 +216,39 @@ struct _QSocketOutput
   StreamEnd end;
 };
 
+static const QSocketMethod write_method = { "write to", &q_send_call_class };
+
+static gssize
+write_some (QSocket       *socket,
+            const void    *buffer,
+            gsize          count,
+            int            timeout_ms,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  QSendCall send = {
+    .call = { .method = &write_method, .socket = socket },
+    .head = buffer, .head_length = count, .is_partial = TRUE,
+  };
+  GError *local = NULL;
+  gsize moved;
+  gboolean ok;
+
+  ok = q_socket_call_run (&send.call, timeout_ms, cancellable, &local);
+  moved = q_send_call_get_moved (&send);
+  if (!ok && moved == 0)
+    {
+      g_propagate_error (error, local);
+      return -1;
+    }
+
+  /* What was taken and has not left yet would be sent once more if it was not said to be
+   * sent; what holds it up is for the next call to tell. */
+  g_clear_error (&local);
+
+  return (gssize) moved;
+}
+
 static gssize
 output_write_with_timeout (StreamEnd     *end,
                            const void    *buffer,
@@ -228,7 +264,7 @@ output_write_with_timeout (StreamEnd     *end,
   if (socket == NULL)
     return -1;
 
-  n = q_socket_write_some (socket, "write to", buffer, count, timeout_ms, cancellable, &local);
+  n = write_some (socket, buffer, count, timeout_ms, cancellable, &local);
   if (n < 0)
     translate_error (local, error);
 

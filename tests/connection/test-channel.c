@@ -46,7 +46,7 @@ test_close (void)
   g_assert_true (q_channel_is_closed (channel));
   g_assert_false (is_open (channel->fd));
   g_assert_false (q_channel_close (channel));
-  g_assert_false (q_channel_pin (channel));
+  g_assert_false (q_channel_enter (channel));
   g_assert_cmpint (q_channel_steal_fd (channel), ==, -1);
   q_channel_unref (channel);
 
@@ -75,15 +75,15 @@ test_last_unpin_closes (void)
   int peer;
   QChannel *channel = make_channel (&peer);
 
-  g_assert_true (q_channel_pin (channel));
-  g_assert_true (q_channel_pin (channel));
+  g_assert_true (q_channel_enter (channel));
+  g_assert_true (q_channel_enter (channel));
   g_assert_true (q_channel_close (channel));
   g_assert_true (is_open (channel->fd));
-  g_assert_false (q_channel_pin (channel));
+  g_assert_false (q_channel_enter (channel));
   g_assert_false (q_channel_close (channel));
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
   g_assert_true (is_open (channel->fd));
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
   g_assert_false (is_open (channel->fd));
 
   q_channel_unref (channel);
@@ -98,14 +98,14 @@ test_number_is_forgotten (void)
   QChannel *channel = make_channel (&peer);
   int other;
 
-  g_assert_true (q_channel_pin (channel));
+  g_assert_true (q_channel_enter (channel));
   g_assert_true (q_channel_close (channel));
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
 
   other = eventfd (0, EFD_CLOEXEC);
   g_assert_cmpint (other, ==, channel->fd);
 
-  g_assert_false (q_channel_pin (channel));
+  g_assert_false (q_channel_enter (channel));
   g_assert_false (q_channel_close (channel));
   g_assert_cmpint (q_channel_steal_fd (channel), ==, -1);
   q_channel_unref (channel);
@@ -129,13 +129,13 @@ user_thread (gpointer data)
 {
   Race *race = data;
 
-  while (q_channel_pin (race->channel))
+  while (q_channel_enter (race->channel))
     {
       struct stat now;
 
       g_assert_no_errno (fstat (race->channel->fd, &now));
       g_assert_cmpuint (now.st_ino, ==, race->inode);
-      q_channel_unpin (race->channel);
+      q_channel_leave (race->channel);
     }
 
   return NULL;
@@ -195,8 +195,8 @@ test_close_race (void)
         g_thread_join (threads[i]);
 
       g_assert_cmpint (race.n_closed, ==, 1);
-      g_assert_cmpint (atomic_load (&race.channel->pins), ==,
-                       Q_CHANNEL_CLOSED | Q_CHANNEL_RELEASED);
+      g_assert_cmpint (atomic_load (&race.channel->guarded.state), ==,
+                       Q_GUARDED_CLOSED | Q_GUARDED_RELEASED);
       q_channel_unref (race.channel);
       g_atomic_int_set (&race.stop, TRUE);
       g_thread_join (threads[0]);
@@ -253,7 +253,7 @@ sleeper_thread (gpointer data)
   struct pollfd pollfd = { fd, POLLIN, 0 };
   static char bytes[1024 * 1024];
 
-  g_assert_true (q_channel_pin (sleeper->channel));
+  g_assert_true (q_channel_enter (sleeper->channel));
   g_atomic_int_set (&sleeper->thread_id, test_get_thread_id ());
 
   switch (sleeper->the_case->call)
@@ -276,7 +276,7 @@ sleeper_thread (gpointer data)
 
   g_assert_true (q_channel_is_closed (sleeper->channel));
   g_assert_true (is_open (fd));
-  q_channel_unpin (sleeper->channel);
+  q_channel_leave (sleeper->channel);
 
   return NULL;
 }
@@ -335,14 +335,14 @@ test_steal (void)
   QChannel *channel = make_channel (&peer);
   int fd;
 
-  g_assert_true (q_channel_pin (channel));
+  g_assert_true (q_channel_enter (channel));
   g_assert_cmpint (q_channel_steal_fd (channel), ==, -1);
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
 
   fd = q_channel_steal_fd (channel);
   g_assert_cmpint (fd, ==, channel->fd);
   g_assert_true (q_channel_is_closed (channel));
-  g_assert_false (q_channel_pin (channel));
+  g_assert_false (q_channel_enter (channel));
   g_assert_false (q_channel_close (channel));
   g_assert_cmpint (q_channel_steal_fd (channel), ==, -1);
   q_channel_unref (channel);
@@ -430,10 +430,10 @@ test_steal_without_descriptors (void)
   g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
 
   g_assert_false (q_channel_is_closed (channel));
-  g_assert_true (q_channel_pin (channel));
+  g_assert_true (q_channel_enter (channel));
   test_write_text (channel->fd, "on");
   test_expect (peer, "on", 2);
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
 
   q_channel_unref (channel);
   close (peer);

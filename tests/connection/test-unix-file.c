@@ -218,9 +218,9 @@ static void
 test_fork_listener (UnixFixture   *fixture,
                     gconstpointer  data)
 {
-  g_assert_true (q_channel_pin (fixture->channel));
+  g_assert_true (q_channel_enter (fixture->channel));
   run_in_child (close_in_child, fixture);
-  q_channel_unpin (fixture->channel);
+  q_channel_leave (fixture->channel);
 
   g_assert_true (exists (fixture->path));
   g_assert_false (q_channel_is_closed (fixture->channel));
@@ -243,7 +243,7 @@ test_fork_connection (void)
   int peer;
 
   fixture.channel = make_channel (&peer);
-  g_assert_true (q_channel_pin (fixture.channel));
+  g_assert_true (q_channel_enter (fixture.channel));
   run_in_child (close_connection_in_child, &fixture);
 
   test_write_text (fixture.channel->fd, "still");
@@ -251,7 +251,7 @@ test_fork_connection (void)
   test_write_text (peer, "there");
   test_expect (fixture.channel->fd, "there", 5);
 
-  q_channel_unpin (fixture.channel);
+  q_channel_leave (fixture.channel);
   q_channel_unref (fixture.channel);
   close (peer);
 }

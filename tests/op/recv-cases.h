@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "q-recv-http-op-private.h"
 #include "q-recv-op-private.h"
 #include "scripted-transport.h"
 #include "test-peer.h"

@@ -62,13 +62,13 @@ test_accept_closed (void)
   g_autoptr (GError) error = NULL;
   QAcceptOp op;
 
-  g_assert_true (q_channel_pin (channel));
+  g_assert_true (q_channel_enter (channel));
   q_accept_op_init (&op, "accept", channel, &no_sink);
   g_assert_false (q_op_run (&op.parent, -1, NULL, &error));
   g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED);
   g_assert_cmpint (op.fd, ==, -1);
   g_thread_join (thread);
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
   q_channel_unref (channel);
 }
 

@@ -89,14 +89,14 @@ shake_hands (gpointer data)
   Side *side = data;
   QHandshakeOp op;
 
-  g_assert_true (q_channel_pin (side->channel));
+  g_assert_true (q_channel_enter (side->channel));
   q_handshake_op_init (&op, "shake hands with", side->channel, &no_sink, side->config,
                        side->is_server ? NULL : "localhost", side->is_server);
   side->error = side->drive (&op.parent, side->timeout_ms, side->cancellable);
   g_assert_true ((op.transport != NULL) == (side->error == NULL));
   if (op.transport != NULL)
-    q_channel_swap_transport (side->channel, &op.transport->session.parent);
-  q_channel_unpin (side->channel);
+    q_channel_set_transport (side->channel, &op.transport->session.parent);
+  q_channel_leave (side->channel);
 
   return NULL;
 }
@@ -119,9 +119,8 @@ say (Side       *side,
 {
   QSendOp op;
 
-  q_send_op_init (&op, "write to", side->channel, &no_sink, NULL, bytes, length, NULL, 0);
+  q_send_op_init (&op, "write to", side->channel, &no_sink, bytes, length, NULL, 0);
   g_assert_no_error (side->drive (&op.parent, ENOUGH, NULL));
-  q_send_op_finish (&op);
 }
 
 static void
@@ -161,13 +160,11 @@ static gpointer
 end_session (gpointer data)
 {
   Side *side = data;
-  QTransport *before;
   QShutdownSslOp op;
 
   q_shutdown_ssl_op_init (&op, "end with", side->channel, &no_sink, 0);
   g_assert_no_error (side->drive (&op.parent, ENOUGH, NULL));
-  before = q_channel_swap_transport (side->channel, &side->channel->plain.parent);
-  before->klass->free (before);
+  g_assert_true (q_channel_set_transport (side->channel, NULL));
 
   return NULL;
 }

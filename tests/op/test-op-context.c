@@ -400,13 +400,13 @@ test_closed (Fixture       *fixture,
   QChannel *channel = fixture->link.channel;
   GThread *thread;
 
-  g_assert_true (q_channel_pin (channel));
+  g_assert_true (q_channel_enter (channel));
   job_start (&fixture->link, 1, 60000, G_PRIORITY_DEFAULT, NULL,
              (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_CLOSED });
   thread = start_thread (closer_thread, channel);
   iterate (fixture, 1);
   g_thread_join (thread);
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
 }
 
 /* ---- cancelled at any moment ---- */
@@ -567,7 +567,7 @@ exchange_thread (gpointer data)
       QRecvOp read;
 
       memset (in, 0, EXCHANGE_SIZE);
-      q_send_op_init (&write, "write to", link.channel, &no_sink, NULL, out, EXCHANGE_SIZE,
+      q_send_op_init (&write, "write to", link.channel, &no_sink, out, EXCHANGE_SIZE,
                        NULL, 0);
       q_recv_op_init_memory (&read, "read from", link.channel, &no_sink, in, EXCHANGE_SIZE,
                              EXCHANGE_SIZE);

@@ -115,7 +115,7 @@ storm_write (Link *link,
 
   bytes[size - 1] = 'z';
   thread = start_thread (slow_reader_thread, link);
-  q_send_op_init (&op, "write to", link->channel, &no_sink, NULL, bytes, size / 2,
+  q_send_op_init (&op, "write to", link->channel, &no_sink, bytes, size / 2,
                    bytes + size / 2, size / 2);
   q_op_run (&op.parent, timeout_ms, NULL, &error);
   g_assert_no_error (error);

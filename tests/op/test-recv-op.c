@@ -406,28 +406,10 @@ test_texts (void)
 
 typedef struct
 {
-  QChannel *channel;
-  guint n_calls;
-  gsize leaves;           /* how much each call gets rid of */
-} Flush;
-
-static gboolean
-flush_cb (gpointer data)
-{
-  Flush *flush = data;
-  gsize left = atomic_load (&flush->channel->out_length);
-
-  flush->n_calls++;
-  left -= MIN (left, flush->leaves);
-  atomic_store (&flush->channel->out_length, left);
-
-  return left > 0;
-}
-
-typedef struct
-{
   QTransport parent;
   guint n_patient;
+  guint n_writes;
+  gsize takes;            /* how many bytes each second write takes; the others none */
 } ImpatientTransport;
 
 static gssize
@@ -444,6 +426,19 @@ impatient_read (QTransport *transport,
   return -EAGAIN;
 }
 
+static gssize
+impatient_write (QTransport         *transport,
+                 const struct iovec *vectors,
+                 int                 n_vectors,
+                 QDeadline          *sleep_limit)
+{
+  ImpatientTransport *self = (ImpatientTransport *) transport;
+
+  self->n_patient += sleep_limit != NULL;
+
+  return self->n_writes++ % 2 == 0 ? (gssize) MIN (self->takes, vectors[0].iov_len) : -EAGAIN;
+}
+
 static void
 impatient_wait (QTransport    *transport,
                 short          direction,
@@ -452,45 +447,44 @@ impatient_wait (QTransport    *transport,
   *pollfd = (struct pollfd) { -1, direction, 0 };
 }
 
-static const QTransportClass impatient_class = { impatient_read, NULL, impatient_wait };
+static const QTransportClass impatient_class = { impatient_read, impatient_write, impatient_wait };
 
 static void
 test_flush (gconstpointer data)
 {
   gssize size = GPOINTER_TO_INT (data);
   static const QSink no_sink = { NULL };
-  ImpatientTransport transport = { { &impatient_class }, 0 };
+  ImpatientTransport transport = { { &impatient_class }, .takes = 6 };
   QDeadline sleep_limit = q_deadline_new (-1);
   ScriptedTransport script;
   QChannel *channel;
-  Flush flush = { NULL };
   QRecvOp op;
 
   scripted_transport_init (&script, NULL, 0);
-  channel = flush.channel = scripted_channel_new (&script);
+  channel = scripted_channel_new (&script);
   channel->transport = &transport.parent;
-  atomic_store (&channel->out_length, 10);
-  flush.leaves = 6;
+  g_assert_true (q_send_buffer_add (&channel->out, "0123456789", 10));
 
   q_recv_op_init (&op, "read from", channel, &no_sink, Q_RECV_TO_BYTES, size, 0);
-  op.flush = flush_cb;
-  op.flush_data = &flush;
   op.parent.sleep_limit = &sleep_limit;
 
   /* Some bytes stay: it also waits until they can leave. */
   g_assert_cmpint (op.parent.klass->step (&op.parent), ==, Q_STEP_WAIT);
-  g_assert_cmpuint (flush.n_calls, ==, 1);
+  g_assert_cmpuint (transport.n_writes, ==, 2);
+  g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, 4);
   g_assert_cmpint (op.parent.wait.fds[0].events, ==, POLLIN | POLLOUT);
   g_assert_cmpuint (transport.n_patient, ==, 0);
 
   g_assert_cmpint (op.parent.klass->step (&op.parent), ==, Q_STEP_WAIT);
-  g_assert_cmpuint (flush.n_calls, ==, 2);
+  g_assert_cmpuint (transport.n_writes, ==, 3);
+  g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, 0);
   g_assert_cmpint (op.parent.wait.fds[0].events, ==, POLLIN);
   g_assert_cmpuint (transport.n_patient, ==, 0);
 
   /* Now nothing is in the way of sleeping. */
   g_assert_cmpint (op.parent.klass->step (&op.parent), ==, Q_STEP_WAIT);
-  g_assert_cmpuint (flush.n_calls, ==, 2);
+  g_assert_cmpuint (transport.n_writes, ==, 3);
+  g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, 0);
   g_assert_cmpuint (transport.n_patient, ==, 1);
 
   op.parent.klass->abandon (&op.parent);

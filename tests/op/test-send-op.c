@@ -153,11 +153,24 @@ count_entries (const WriteCase *the_case)
 }
 
 static void
+assert_corked (QChannel   *channel,
+               const void *bytes,
+               gsize       length)
+{
+  struct iovec vectors[2];
+  g_autoptr (GByteArray) corked = g_byte_array_new ();
+  int n = q_send_buffer_peek (&channel->out, vectors);
+
+  for (int i = 0; i < n; i++)
+    g_byte_array_append (corked, vectors[i].iov_base, (guint) vectors[i].iov_len);
+  g_assert_cmpmem (corked->data, corked->len, bytes, length);
+}
+
+static void
 test_case (gconstpointer data)
 {
   const WriteCase *the_case = data;
   int code = the_case->code == STUCK ? Q_SOCKET_ERROR_TIMEOUT : the_case->code;
-  guint64 counter = 1000;
   g_autoptr (GError) error = NULL;
   g_autofree char *reports = NULL;
   ScriptedTransport script;
@@ -171,14 +184,14 @@ test_case (gconstpointer data)
   if (the_case->is_message)
     channel->socktype = SOCK_DGRAM;
   if (the_case->cork != NULL)
-    g_assert_true (q_channel_gather (channel, the_case->cork, strlen (the_case->cork)));
+    g_assert_true (q_send_buffer_add (&channel->out, the_case->cork, strlen (the_case->cork)));
 
-  q_send_op_init (&op, "write to", channel, &log.sink, &counter,
+  atomic_store (&channel->counters->bytes_sent, 1000);
+  q_send_op_init (&op, "write to", channel, &log.sink,
                    the_case->head, length_of (the_case->head),
                    the_case->body, length_of (the_case->body));
-  op.some = the_case->some;
+  op.is_partial = the_case->some;
   error = drive (&op.parent);
-  q_send_op_finish (&op);
 
   if (the_case->code == DONE)
     g_assert_no_error (error);
@@ -191,9 +204,8 @@ test_case (gconstpointer data)
                    the_case->written, strlen (the_case->written));
   g_assert_cmpuint (script.n_writes, ==, the_case->n_writes);
   g_assert_cmpuint (op.sent, ==, strlen (the_case->written));
-  g_assert_cmpuint (counter, ==, 1000 + strlen (the_case->written));
-  g_assert_cmpmem (channel->out, atomic_load (&channel->out_length),
-                   the_case->cork_left, length_of (the_case->cork_left));
+  g_assert_cmpuint (atomic_load (&channel->counters->bytes_sent), ==, 1000 + strlen (the_case->written));
+  assert_corked (channel, the_case->cork_left, length_of (the_case->cork_left));
 
   q_channel_unref (channel);
   report_log_clear (&log);
@@ -216,7 +228,6 @@ run_split (guint mask,
   ScriptEntry entries[2 * N_LETTERS + 1];
   g_autoptr (GError) error = NULL;
   ScriptedTransport script;
-  guint64 counter = 0;
   QChannel *channel;
   guint n = 0;
   int from = 0;
@@ -235,10 +246,9 @@ run_split (guint mask,
 
   scripted_transport_init (&script, entries, n);
   channel = scripted_channel_new (&script);
-  g_assert_true (q_channel_gather (channel, LETTERS, 3));
-  q_send_op_init (&op, "write to", channel, &no_sink, &counter, &LETTERS[3], 3, &LETTERS[6], 3);
+  g_assert_true (q_send_buffer_add (&channel->out, LETTERS, 3));
+  q_send_op_init (&op, "write to", channel, &no_sink, &LETTERS[3], 3, &LETTERS[6], 3);
   error = drive (&op.parent);
-  q_send_op_finish (&op);
 
   if (from == N_LETTERS)
     g_assert_no_error (error);
@@ -246,20 +256,19 @@ run_split (guint mask,
     g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SEND);
   g_assert_cmpmem (script.written->data, script.written->len, LETTERS, (gsize) from);
   g_assert_cmpuint (op.sent, ==, from);
-  g_assert_cmpuint (counter, ==, from);
-  g_assert_cmpuint (atomic_load (&channel->out_length), ==, MAX (3 - from, 0));
+  g_assert_cmpuint (atomic_load (&channel->counters->bytes_sent), ==, from);
+  g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, MAX (3 - from, 0));
 
   /* What stayed in the cork leaves first. */
   script.next = n;
-  q_send_op_init (&op, "write to", channel, &no_sink, &counter, "Z", 1, NULL, 0);
+  q_send_op_init (&op, "write to", channel, &no_sink, "Z", 1, NULL, 0);
   g_clear_error (&error);
   error = drive (&op.parent);
   g_assert_no_error (error);
-  q_send_op_finish (&op);
   from = MAX (from, 3);
   g_assert_cmpmem (script.written->data, script.written->len - 1, LETTERS, (gsize) from);
   g_assert_cmpint (script.written->data[from], ==, 'Z');
-  g_assert_cmpuint (atomic_load (&channel->out_length), ==, 0);
+  g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, 0);
 
   q_channel_unref (channel);
   scripted_transport_clear (&script);
@@ -273,56 +282,6 @@ test_splits (gconstpointer data)
   for (guint mask = 0; mask < 1u << (N_LETTERS - 1); mask++)
     for (guint n_pieces = 0; n_pieces <= N_LETTERS; n_pieces++)
       run_split (mask, between, n_pieces);
-}
-
-/* ---- the cork ---- */
-
-static void
-test_gather (void)
-{
-  g_autofree char *bytes = g_malloc (Q_CHANNEL_CORK_SIZE);
-  ScriptedTransport script;
-  QChannel *channel;
-
-  for (gsize i = 0; i < Q_CHANNEL_CORK_SIZE; i++)
-    bytes[i] = (char) (i + i / 251);
-
-  scripted_transport_init (&script, NULL, 0);
-  channel = scripted_channel_new (&script);
-
-  g_assert_true (q_channel_gather (channel, NULL, 0));
-  g_assert_false (q_channel_gather (channel, bytes, Q_CHANNEL_CORK_SIZE + 1));
-  g_assert_false (q_channel_gather (channel, bytes, G_MAXSIZE));
-  g_assert_cmpuint (atomic_load (&channel->out_length), ==, 0);
-
-  for (gsize i = 0; i < Q_CHANNEL_CORK_SIZE; i += 64)
-    g_assert_true (q_channel_gather (channel, bytes + i, 64));
-  g_assert_false (q_channel_gather (channel, bytes, 1));
-  g_assert_true (q_channel_gather (channel, NULL, 0));
-  g_assert_true (memcmp (channel->out, bytes, Q_CHANNEL_CORK_SIZE) == 0);
-  g_assert_cmpuint (atomic_load (&channel->out_length), ==, Q_CHANNEL_CORK_SIZE);
-  g_assert_cmpuint (channel->out_size, ==, Q_CHANNEL_CORK_SIZE);
-
-  q_channel_unref (channel);
-  scripted_transport_clear (&script);
-}
-
-static void
-test_gather_at_once (void)
-{
-  g_autofree char *bytes = g_malloc0 (Q_CHANNEL_CORK_SIZE);
-  ScriptedTransport script;
-  QChannel *channel;
-
-  scripted_transport_init (&script, NULL, 0);
-  channel = scripted_channel_new (&script);
-  g_assert_true (q_channel_gather (channel, "x", 1));
-  g_assert_false (q_channel_gather (channel, bytes, Q_CHANNEL_CORK_SIZE));
-  g_assert_true (q_channel_gather (channel, bytes, Q_CHANNEL_CORK_SIZE - 1));
-  g_assert_cmpint (channel->out[0], ==, 'x');
-
-  q_channel_unref (channel);
-  scripted_transport_clear (&script);
 }
 
 /* ---- ends of the connection ---- */
@@ -340,9 +299,8 @@ test_closed_here (gconstpointer data)
   scripted_transport_init (&script, entry, 1);
   channel = scripted_channel_new (&script);
   q_channel_close (channel);
-  q_send_op_init (&op, "write to", channel, &no_sink, NULL, "abc", 3, NULL, 0);
+  q_send_op_init (&op, "write to", channel, &no_sink, "abc", 3, NULL, 0);
   error = drive (&op.parent);
-  q_send_op_finish (&op);
 
   g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED);
   g_assert_nonnull (strstr (error->message, "closed meanwhile"));
@@ -371,7 +329,7 @@ test_broken_pipe (gconstpointer data)
       channel = q_channel_new (fds[0], Q_CHANNEL_CLIENT, G_SOCKET_FAMILY_UNIX, SOCK_STREAM,
                                FALSE, TRUE);
 
-      q_send_op_init (&op, "send to", channel, &no_sink, NULL, bytes, sizeof bytes,
+      q_send_op_init (&op, "send to", channel, &no_sink, bytes, sizeof bytes,
                        bytes, n_vectors == 2 ? sizeof bytes : 0);
       g_assert_false (q_op_run (&op.parent, timeout_ms, NULL, &error));
       g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SEND);
@@ -401,8 +359,6 @@ main (int    argc,
   g_test_add_data_func ("/op/write-op/splits", GINT_TO_POINTER (0), test_splits);
   g_test_add_data_func ("/op/write-op/splits/would-block", GINT_TO_POINTER (EAGAIN), test_splits);
   g_test_add_data_func ("/op/write-op/splits/interrupted", GINT_TO_POINTER (EINTR), test_splits);
-  g_test_add_func ("/op/write-op/gather", test_gather);
-  g_test_add_func ("/op/write-op/gather/at-once", test_gather_at_once);
   g_test_add_data_func ("/op/write-op/closed-here/pipe", &closed_entries[0], test_closed_here);
   g_test_add_data_func ("/op/write-op/closed-here/again", &closed_entries[1], test_closed_here);
   g_test_add_data_func ("/op/write-op/closed-here/interrupted", &closed_entries[2],

@@ -8,7 +8,7 @@
 #include "test-peer.h"
 #include "test-resolver.h"
 
-#include "q-socket-private.h"
+#include "q-socket-open-private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -243,7 +243,7 @@ wait_until_inside (QSocket *listener)
 {
   GError *error = NULL;
 
-  while (!atomic_load (&listener->roles[Q_ROLE_READER]))
+  while (!atomic_load (&listener->gate.claims[Q_CLAIM_READER]))
     g_thread_yield ();
 
   g_assert_null (q_socket_accept (listener, 0, NULL, &error));

@@ -356,6 +356,7 @@ test_flush_while_waiting (TestKind kind)
 typedef struct
 {
   QSocket *sock;
+  gboolean was_started;
   gint64 elapsed_ms;
   GError *error;
 } Rival;
@@ -377,10 +378,14 @@ await_rival_cb (QSocket      *sock,
                 QSocketEvent *event,
                 Rival        *rival)
 {
-  g_thread_join (test_thread (rival_thread, rival));
+  if (!rival->was_started)
+    {
+      rival->was_started = TRUE;
+      g_thread_join (test_thread (rival_thread, rival));
+    }
 }
 
-/* A handler of the flush that lasts is to another sender what a send is that lasts. */
+/* A handler that the flush calls holds up no other sender, although it waits for one. */
 static void
 test_slow_handler (TestKind kind)
 {
@@ -398,11 +403,11 @@ test_slow_handler (TestKind kind)
 
   g_test_message ("the other sender waited for %d ms", (int) rival.elapsed_ms);
   g_assert_cmpint (rival.elapsed_ms, <, 1000);
-  test_assert_error (rival.error, Q_SOCKET_ERROR_PENDING);
+  g_assert_no_error (rival.error);
   g_signal_handlers_disconnect_by_data (sock, &rival);
   uncork (sock);
   q_socket_close (sock, NULL);
-  expect_to_end (fd, "first", 5);
+  expect_to_end (fd, "firstrival", 10);
   close (fd);
 }
 

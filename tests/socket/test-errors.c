@@ -7,7 +7,7 @@
 #include "test-feed.h"
 #include "test-resolver.h"
 
-#include "q-socket-private.h"
+#include "q-socket-open-private.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -93,7 +93,7 @@ block_reader (Fixture *fixture)
 {
   GThread *thread = g_thread_new ("reader", recv_thread, fixture);
 
-  while (!atomic_load (&fixture->sock->roles[Q_ROLE_READER]))
+  while (!atomic_load (&fixture->sock->gate.claims[Q_CLAIM_READER]))
     g_thread_yield ();
 
   return thread;

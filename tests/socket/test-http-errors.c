@@ -7,7 +7,7 @@
 #include "test-events.h"
 #include "test-feed.h"
 
-#include "q-socket-private.h"
+#include "q-socket-open-private.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -134,7 +134,7 @@ test_flood (void)
 
   for (int i = 0; i < 20; i++)
     {
-      QChannel *channel = atomic_load (&sock->channel);
+      QChannel *channel = (QChannel *) q_gate_get_present (&sock->gate);
 
       g_assert_null (q_socket_read_http_header (sock, 10000, NULL, &error));
       test_assert_error (error, Q_SOCKET_ERROR_TOO_LARGE);
@@ -339,7 +339,7 @@ test_nothing_sent (void)
   assert_silent (sock, cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
   thread = g_thread_new ("writer", send_for_ever, sock);
-  while (!atomic_load (&sock->roles[Q_ROLE_WRITER]))
+  while (!atomic_load (&sock->gate.claims[Q_CLAIM_WRITER]))
     g_thread_yield ();
   assert_silent (sock, NULL, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING);
 

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "q-socket-private.h"
+#include "q-socket-open-private.h"
 #include "scripted-transport.h"
 #include "test-feed.h"
 
@@ -399,7 +399,7 @@ test_is_secure (void)
 
   plain = test_pair (TEST_TCP4, &fd);
   scripted_transport_init (&transport, NULL, 0);
-  q_socket_install_channel (scripted, scripted_channel_new (&transport));
+  q_socket_open (scripted, scripted_channel_new (&transport));
 
   g_assert_false (q_socket_is_secure (closed));
   g_assert_false (q_socket_is_secure (plain));

@@ -4,7 +4,14 @@
 
 #include "config.h"
 
-#include "q-socket-connect-private.h"
+#include "q-socket-connect-call-private.h"
+
+#include "q-socket-arguments-private.h"
+#include "q-socket-call-error-private.h"
+#include "q-socket-events-private.h"
+#include "q-socket-open-private.h"
+#include "q-socket-settings-private.h"
+#include "q-socket-ssl-info-private.h"
 #include "q-target-private.h"
 
 /* ---- the one way to open a connection ---- */
@@ -25,7 +32,19 @@ new_channel (QConnectOp *connect)
   return channel;
 }
 
-/* Until the handshake is done nobody can use the connection; but a close ends it. */
+static void
+stop_connect (gpointer connect)
+{
+  q_connect_op_abort (connect);
+}
+
+static void
+stop_handshake (gpointer channel)
+{
+  q_channel_close (channel);
+}
+
+/* Until the handshake is done no call can use the connection; but a close ends it. */
 static QOp *
 connected (QOpChain *chain,
            QOp      *done)
@@ -39,8 +58,9 @@ connected (QOpChain *chain,
   if (self->tls == NULL)
     return NULL;
 
-  q_channel_pin (self->channel);
-  q_socket_set_handshaking (self->call.socket, self->channel);
+  q_channel_enter (self->channel);
+  q_gate_remove_hook (&self->call.socket->gate, &self->hook);
+  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_handshake, self->channel);
   q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
 
   q_handshake_op_init (&self->handshake, chain->parent.name, self->channel,
@@ -56,15 +76,14 @@ static void
 finish_handshake (QConnectCall *self,
                   gboolean     ok)
 {
-  q_socket_set_handshaking (self->call.socket, NULL);
   if (ok)
-    q_channel_swap_transport (self->channel,
-                              &g_steal_pointer (&self->handshake.transport)->session.parent);
+    q_channel_set_transport (self->channel,
+                             &g_steal_pointer (&self->handshake.transport)->session.parent);
   else
     q_channel_close (self->channel);
-  q_channel_unpin (self->channel);
+  q_channel_leave (self->channel);
 
-  /* It was said to be connected. */
+  /* The event "connected" was emitted before. */
   if (!ok)
     q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
 }
@@ -73,7 +92,7 @@ static gboolean
 install_connection (QConnectCall  *self,
                     GError      **error)
 {
-  if (q_socket_install_opened (self->call.socket, q_channel_ref (self->channel)))
+  if (q_socket_open (self->call.socket, q_channel_ref (self->channel)))
     return TRUE;
 
   q_op_fail_closed_here (&self->chain.parent);
@@ -93,7 +112,7 @@ check_handshake (QConnectCall  *self,
   name = self->peer_name != NULL ? self->peer_name : self->host;
 
   return q_handshake_check (self->tls, name, FALSE, self->endpoint.socktype, error) ||
-         q_socket_prefix_error (self->call.name, error);
+         q_socket_prefix_error (self->call.method->name, error);
 }
 
 static gboolean
@@ -105,19 +124,15 @@ begin_connect (QSocketCall  *call,
 
   if (self->secure && !check_handshake (self, error))
     return FALSE;
-  if (!q_socket_begin_opening (socket, call->name, error))
+  if (!q_socket_begin_opening (socket, call->method->name, error))
     return FALSE;
 
-  q_connect_op_init (&self->connect, call->name, self->target, &self->endpoint, &socket->sink);
+  q_connect_op_init (&self->connect, call->method->name, self->target, &self->endpoint, &socket->sink);
   self->connect.endpoint.no_delay = socket->settings.no_delay;
   q_op_chain_init (&self->chain, &self->connect.parent, connected, self);
   call->op = &self->chain.parent;
 
-  g_mutex_lock (&socket->lock);
-  socket->connecting = &self->connect;
-  if (socket->opening_aborted)
-    q_connect_op_abort (&self->connect);
-  g_mutex_unlock (&socket->lock);
+  q_gate_add_hook (&socket->gate, &self->hook, stop_connect, &self->connect);
 
   return TRUE;
 }
@@ -130,10 +145,7 @@ finish_connect (QSocketCall  *call,
   QConnectCall *self = (QConnectCall *) call;
   QSocket *socket = call->socket;
 
-  g_mutex_lock (&socket->lock);
-  socket->connecting = NULL;
-  g_mutex_unlock (&socket->lock);
-
+  q_gate_remove_hook (&socket->gate, &self->hook);
   if (self->tls != NULL && self->channel != NULL)
     finish_handshake (self, ok);
   ok = ok && install_connection (self, error);
@@ -168,65 +180,6 @@ const QSocketCallClass q_connect_call_class = {
   .clear = clear_connect,
 };
 
-/* ---- what the caller may say ---- */
-
-static gboolean
-set_invalid (GError     **error,
-             const char  *what,
-             int          value)
-{
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-               "%d is not %s that can be used here", value, what);
-
-  return FALSE;
-}
-
-gboolean
-q_socket_check_type (GSocketType   socktype,
-                     int          *kernel_type,
-                     GError      **error)
-{
-  switch (socktype)
-    {
-    case G_SOCKET_TYPE_STREAM:
-      *kernel_type = SOCK_STREAM;
-      return TRUE;
-    case G_SOCKET_TYPE_DATAGRAM:
-      *kernel_type = SOCK_DGRAM;
-      return TRUE;
-    case G_SOCKET_TYPE_SEQPACKET:
-      *kernel_type = SOCK_SEQPACKET;
-      return TRUE;
-    case G_SOCKET_TYPE_INVALID:
-    default:
-      return set_invalid (error, "a socket type", (int) socktype);
-    }
-}
-
-gboolean
-q_socket_check_inet_family (GSocketFamily   family,
-                            GError        **error)
-{
-  switch (family)
-    {
-    case G_SOCKET_FAMILY_INVALID:
-    case G_SOCKET_FAMILY_IPV4:
-    case G_SOCKET_FAMILY_IPV6:
-      return TRUE;
-    case G_SOCKET_FAMILY_UNIX:
-    default:
-      return set_invalid (error, "an address family", (int) family);
-    }
-}
-
-/* A bind may leave the port to the system; a connect cannot. */
-static gboolean
-check_port (int      port,
-            GError **error)
-{
-  return port != 0 || set_invalid (error, "a port", port);
-}
-
 /* ---- where to ---- */
 
 gboolean
@@ -251,7 +204,7 @@ q_connect_call_set_target (QConnectCall  *self,
 
   return target.service == NULL ||
          (q_target_check_service (target.service, &endpoint->port, error) &&
-          check_port (endpoint->port, error));
+          q_socket_check_remote_port (endpoint->port, error));
 }
 
 gboolean
@@ -269,7 +222,7 @@ q_connect_call_set_host (QConnectCall   *self,
   *endpoint = (QEndpoint) { .host = self->host, .service = self->service, .family = family };
   if (!q_target_check_host (host, error) ||
       !q_target_check_service (service, &endpoint->port, error) ||
-      !check_port (endpoint->port, error) ||
+      !q_socket_check_remote_port (endpoint->port, error) ||
       !q_socket_check_inet_family (family, error) ||
       !q_socket_check_type (socktype, &endpoint->socktype, error))
     return FALSE;
@@ -310,39 +263,38 @@ q_connect_call_run (QConnectCall  *self,
 
   clear_connect (&self->call);
 
-  return q_socket_prefix_error (self->call.name, error);
+  return q_socket_prefix_error (self->call.method->name, error);
 }
 
 void
 q_connect_call_start (QConnectCall        *self,
                       GError              *error,
-                      gpointer             tag,
-                      const char          *tag_name,
                       int                  timeout_ms,
                       int                  io_priority,
                       GCancellable        *cancellable,
                       GAsyncReadyCallback  callback,
                       gpointer             user_data)
 {
+  QSocketCall *call = &self->call;
+
   if (error == NULL)
     {
-      q_socket_call_start (&self->call, tag, tag_name, timeout_ms, io_priority, cancellable,
-                           callback, user_data);
+      q_socket_call_start (call, timeout_ms, io_priority, cancellable, callback, user_data);
       return;
     }
 
-  q_socket_prefix_error (self->call.name, &error);
-  q_socket_call_fail (self->call.socket, tag, error, cancellable, callback, user_data);
-  clear_connect (&self->call);
+  q_socket_prefix_error (call->method->name, &error);
+  q_socket_call_fail (call->method, call->socket, error, cancellable, callback, user_data);
+  clear_connect (call);
   g_free (self);
 }
 
 QConnectCall *
-q_connect_call_new (QSocket    *self,
-                    const char *name,
-                    gboolean    secure)
+q_connect_call_new (const QSocketMethod *method,
+                    QSocket             *self,
+                    gboolean             secure)
 {
-  QConnectCall *call = q_socket_call_new (&q_connect_call_class, self, name);
+  QConnectCall *call = q_socket_call_new (method, self);
 
   call->secure = secure;
 

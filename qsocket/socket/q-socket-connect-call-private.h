@@ -25,6 +25,7 @@ typedef struct
   QOpChain chain;
   QConnectOp connect;
   QHandshakeOp handshake;
+  QStopHook hook;         /* stops the one of them that is at work */
   QTlsConfig *tls;        /* NULL: no handshake */
   const char *peer_name;  /* whose certificate it has to be */
   QChannel *channel;      /* once it is connected */
@@ -32,13 +33,13 @@ typedef struct
 
 extern const QSocketCallClass q_connect_call_class;
 
-#define Q_CONNECT_CALL_INIT(self, is_secure, call_name) \
-  { .call = { .klass = &q_connect_call_class, .socket = (self), .name = (call_name) }, \
-    .secure = (is_secure) }
+/* The methods of the whole family have the same call. */
+#define Q_CONNECT_METHOD(NAME, PREPOSITION) \
+  Q_SOCKET_METHOD (NAME, PREPOSITION, &q_connect_call_class)
 
-QConnectCall *q_connect_call_new (QSocket    *self,
-                                  const char *name,
-                                  gboolean    secure);
+QConnectCall *q_connect_call_new (const QSocketMethod *method,
+                                  QSocket             *self,
+                                  gboolean             secure);
 
 /* Three ways to say where to; each fills in the call, or fails. */
 gboolean q_connect_call_set_target (QConnectCall  *self,
@@ -68,8 +69,6 @@ gboolean q_connect_call_run   (QConnectCall  *self,
 /* Asynchronous: likewise; takes over @self and @error. */
 void     q_connect_call_start (QConnectCall        *self,
                                GError              *error,
-                               gpointer             tag,
-                               const char          *tag_name,
                                int                  timeout_ms,
                                int                  io_priority,
                                GCancellable        *cancellable,

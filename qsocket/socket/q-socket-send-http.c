@@ -4,10 +4,12 @@
 
 #include "config.h"
 
+#include "q-socket-send-http.h"
+
 #include "q-http-writer-private.h"
 #include "q-op-chain-private.h"
-#include "q-recv-op-private.h"
-#include "q-socket-http.h"
+#include "q-socket-call-error-private.h"
+#include "q-socket-events-private.h"
 #include "q-socket-send-call-private.h"
 
 /* The event shows what the caller asked for, always as the hash it is in every
@@ -46,42 +48,40 @@ report_message (QSocket    *self,
   q_socket_emit (self, &report);
 }
 
-/* ---- sending ---- */
-
 /* An event for what is going to be sent, and then the sending. The event is an
  * operation of its own, so that an asynchronous call tells where it runs. */
 typedef struct
 {
-  QSendCall write;
+  QSendCall send;
   GString *head;
   char *first_line;
   GVariant *headers;
   GBytes *kept_body;      /* by an asynchronous call */
-  QOp telling;
+  QOp announcement;
   QOpChain chain;
 } MessageCall;
 
 static QStep
-tell (QOp *op)
+announce (QOp *op)
 {
   return Q_STEP_DONE;
 }
 
-static const QOpClass telling_class = { tell, NULL, NULL };
+static const QOpClass announcement_class = { announce, NULL, NULL };
 
 static QOp *
-told (QOpChain *chain,
+announced (QOpChain *chain,
       QOp      *done)
 {
   MessageCall *self = chain->data;
 
-  if (done != &self->telling)
+  if (done != &self->announcement)
     return NULL;
 
-  report_message (self->write.call.socket, self->first_line, self->headers);
-  q_send_call_prepare (&self->write);
+  report_message (self->send.call.socket, self->first_line, self->headers);
+  q_send_call_prepare (&self->send);
 
-  return self->write.has_op ? &self->write.op.parent : NULL;
+  return self->send.is_gathered ? NULL : &self->send.op.parent;
 }
 
 static gboolean
@@ -90,15 +90,15 @@ begin_message (QSocketCall  *call,
 {
   MessageCall *self = (MessageCall *) call;
 
-  if (!q_send_call_enter (&self->write, error))
+  if (!q_send_call_enter (&self->send, error))
     return FALSE;
 
-  self->write.head = self->head->str;
-  self->write.head_length = self->head->len;
-  self->telling = (QOp) {
-    .klass = &telling_class, .name = call->name, .channel = self->write.channel,
+  self->send.head = self->head->str;
+  self->send.head_length = self->head->len;
+  self->announcement = (QOp) {
+    .klass = &announcement_class, .name = call->method->name, .channel = self->send.channel,
   };
-  q_op_chain_init (&self->chain, &self->telling, told, self);
+  q_op_chain_init (&self->chain, &self->announcement, announced, self);
   call->op = &self->chain.parent;
 
   return TRUE;
@@ -125,7 +125,7 @@ set_body (MessageCall *self,
           GBytes      *body)
 {
   if (body != NULL)
-    self->write.body = g_bytes_get_data (body, &self->write.body_length);
+    self->send.body = g_bytes_get_data (body, &self->send.body_length);
 }
 
 /* Makes the head of a request, or, without a @method, of a response. */
@@ -154,8 +154,13 @@ write_head (MessageCall  *self,
 
   g_clear_pointer (&self->headers, g_variant_unref);
 
-  return q_socket_prefix_error (self->write.call.name, error);
+  return q_socket_prefix_error (self->send.call.method->name, error);
 }
+
+static const QSocketMethod send_http_message_method =
+  Q_SOCKET_METHOD (send_http_message, "to", &message_class);
+static const QSocketMethod send_http_response_method =
+  Q_SOCKET_METHOD (send_http_response, "to", &message_class);
 
 gboolean
 q_socket_send_http_message (QSocket       *self,
@@ -169,7 +174,7 @@ q_socket_send_http_message (QSocket       *self,
                             GError       **error)
 {
   MessageCall message = {
-    .write.call = { .klass = &message_class, .socket = self, .name = "send_http_message to" },
+    .send.call = { .method = &send_http_message_method, .socket = self },
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -177,7 +182,7 @@ q_socket_send_http_message (QSocket       *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return write_head (&message, method, path, 0, NULL, http_version, headers, body, error) &&
-         q_socket_call_run (&message.write.call, timeout_ms, cancellable, error);
+         q_socket_call_run (&message.send.call, timeout_ms, cancellable, error);
 }
 
 gboolean
@@ -192,7 +197,7 @@ q_socket_send_http_response (QSocket       *self,
                              GError       **error)
 {
   MessageCall message = {
-    .write.call = { .klass = &message_class, .socket = self, .name = "send_http_response to" },
+    .send.call = { .method = &send_http_response_method, .socket = self },
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -200,15 +205,13 @@ q_socket_send_http_response (QSocket       *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return write_head (&message, NULL, NULL, status_code, desc, http_version, headers, body, error) &&
-         q_socket_call_run (&message.write.call, timeout_ms, cancellable, error);
+         q_socket_call_run (&message.send.call, timeout_ms, cancellable, error);
 }
 
 /* Takes over @message, whose head could not be made if there is an @error. */
 static void
 start_message (MessageCall         *message,
                GBytes              *body,
-               gpointer             tag,
-               const char          *tag_name,
                GError              *error,
                int                  timeout_ms,
                int                  io_priority,
@@ -216,17 +219,17 @@ start_message (MessageCall         *message,
                GAsyncReadyCallback  callback,
                gpointer             user_data)
 {
+  QSocketCall *call = &message->send.call;
+
   if (error != NULL)
     {
-      q_socket_call_fail (message->write.call.socket, tag, error, cancellable, callback,
-                          user_data);
+      q_socket_call_fail (call->method, call->socket, error, cancellable, callback, user_data);
       g_free (message);
       return;
     }
 
   message->kept_body = body != NULL ? g_bytes_ref (body) : NULL;
-  q_socket_call_start (&message->write.call, tag, tag_name, timeout_ms, io_priority, cancellable,
-                       callback, user_data);
+  q_socket_call_start (call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 void
@@ -248,10 +251,9 @@ q_socket_send_http_message_async (QSocket             *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (method != NULL && path != NULL && http_version != NULL);
 
-  message = q_socket_call_new (&message_class, self, "send_http_message to");
+  message = q_socket_call_new (&send_http_message_method, self);
   write_head (message, method, path, 0, NULL, http_version, headers, body, &error);
-  start_message (message, body, q_socket_send_http_message_async,
-                 "[qsocket] send_http_message_async", error,
+  start_message (message, body, error,
                  timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -260,7 +262,7 @@ q_socket_send_http_message_finish (QSocket       *self,
                                    GAsyncResult  *result,
                                    GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_send_http_message_async, error);
+  return q_socket_call_finish_boolean (&send_http_message_method, self, result, error);
 }
 
 void
@@ -282,10 +284,9 @@ q_socket_send_http_response_async (QSocket             *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (http_version != NULL);
 
-  message = q_socket_call_new (&message_class, self, "send_http_response to");
+  message = q_socket_call_new (&send_http_response_method, self);
   write_head (message, NULL, NULL, status_code, desc, http_version, headers, body, &error);
-  start_message (message, body, q_socket_send_http_response_async,
-                 "[qsocket] send_http_response_async", error,
+  start_message (message, body, error,
                  timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -294,100 +295,5 @@ q_socket_send_http_response_finish (QSocket       *self,
                                     GAsyncResult  *result,
                                     GError       **error)
 {
-  return q_socket_call_finish_boolean (self, result, q_socket_send_http_response_async, error);
-}
-
-/* ---- receiving ---- */
-
-typedef struct
-{
-  QSocketCall call;
-  QChannel *channel;
-  QRecvHttpOp op;
-} HeaderCall;
-
-static gboolean
-begin_header (QSocketCall  *call,
-              GError      **error)
-{
-  HeaderCall *self = (HeaderCall *) call;
-  QSocket *socket = call->socket;
-
-  self->channel = q_socket_enter (socket, Q_ROLE_READER, call->name, error);
-  if (self->channel == NULL)
-    return FALSE;
-
-  q_channel_unread_text (self->channel);
-  q_recv_http_op_init (&self->op, call->name, self->channel, &socket->sink,
-                       socket->settings.max_header_size, socket->settings.max_header_count);
-  self->op.flush = q_socket_flush_for_read;
-  self->op.flush_data = socket;
-  call->op = &self->op.parent;
-
-  return TRUE;
-}
-
-static gboolean
-finish_header (QSocketCall  *call,
-               gboolean      ok,
-               GError      **error)
-{
-  HeaderCall *self = (HeaderCall *) call;
-
-  q_recv_http_op_clear (&self->op);
-  call->pointer = self->op.header;
-  q_socket_leave (call->socket, Q_ROLE_READER, self->channel);
-
-  return ok;
-}
-
-static const QSocketCallClass header_class = {
-  .size = sizeof (HeaderCall), .begin = begin_header, .finish = finish_header,
-  .result = Q_CALL_POINTER, .free_pointer = (GDestroyNotify) g_variant_unref,
-};
-
-GVariant *
-q_socket_read_http_header (QSocket       *self,
-                           int            timeout_ms,
-                           GCancellable  *cancellable,
-                           GError       **error)
-{
-  HeaderCall header;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  /* The parser is large, and clears itself. */
-  header.call = (QSocketCall) {
-    .klass = &header_class, .socket = self, .name = "read_http_header from",
-  };
-
-  return q_socket_call_run (&header.call, timeout_ms, cancellable, error)
-         ? header.call.pointer : NULL;
-}
-
-void
-q_socket_read_http_header_async (QSocket             *self,
-                                 int                  timeout_ms,
-                                 int                  io_priority,
-                                 GCancellable        *cancellable,
-                                 GAsyncReadyCallback  callback,
-                                 gpointer             user_data)
-{
-  HeaderCall *header;
-
-  g_return_if_fail (Q_IS_SOCKET (self));
-
-  header = q_socket_call_new (&header_class, self, "read_http_header from");
-  q_socket_call_start (&header->call, q_socket_read_http_header_async,
-                       "[qsocket] read_http_header_async",
-                       timeout_ms, io_priority, cancellable, callback, user_data);
-}
-
-GVariant *
-q_socket_read_http_header_finish (QSocket       *self,
-                                  GAsyncResult  *result,
-                                  GError       **error)
-{
-  return q_socket_call_finish_pointer (self, result, q_socket_read_http_header_async, error);
+  return q_socket_call_finish_boolean (&send_http_response_method, self, result, error);
 }

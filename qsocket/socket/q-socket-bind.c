@@ -4,9 +4,13 @@
 
 #include "config.h"
 
-#include "q-accept-op-private.h"
-#include "q-socket-listen.h"
-#include "q-socket-private.h"
+#include "q-socket-bind.h"
+
+#include "q-resolver-private.h"
+#include "q-socket-arguments-private.h"
+#include "q-socket-call-error-private.h"
+#include "q-socket-events-private.h"
+#include "q-socket-open-private.h"
 #include "q-target-private.h"
 
 #include <errno.h>
@@ -88,7 +92,7 @@ take_bound (QSocket            *self,
             QChannel           *channel,
             GError            **error)
 {
-  if (q_socket_install_opened (self, channel))
+  if (q_socket_open (self, channel))
     return TRUE;
 
   return set_bind_error (options, Q_SOCKET_ERROR_CLOSED, address,
@@ -194,27 +198,26 @@ set_lookup_error (const BindOptions  *options,
   return FALSE;
 }
 
-/* Waits for the lookup, for a close() from elsewhere as well. */
-static int
-wait_for_lookup (QSocket *self,
-                 QLookup *lookup)
+static void
+stop_lookup (gpointer lookup)
 {
-  gboolean aborted;
+  q_lookup_cancel (lookup);
+}
 
-  g_mutex_lock (&self->lock);
-  self->binding = lookup;
-  aborted = self->opening_aborted;
-  g_mutex_unlock (&self->lock);
+/* A close in another thread ends the waiting. */
+static int
+look_up (QSocket         *self,
+         QLookup         *lookup,
+         const QAddress **addresses,
+         guint           *n_addresses)
+{
+  QStopHook hook;
 
-  if (!aborted)
-    q_lookup_wait (lookup, Q_DEADLINE_NEVER);
+  q_gate_add_hook (&self->gate, &hook, stop_lookup, lookup);
+  q_lookup_wait (lookup, Q_DEADLINE_NEVER);
+  q_gate_remove_hook (&self->gate, &hook);
 
-  g_mutex_lock (&self->lock);
-  self->binding = NULL;
-  aborted = self->opening_aborted;
-  g_mutex_unlock (&self->lock);
-
-  return aborted ? EAI_CANCELED : 0;
+  return q_lookup_get_addresses (lookup, addresses, n_addresses);
 }
 
 static gboolean
@@ -242,9 +245,7 @@ bind_name (QSocket        *self,
   if (lookup == NULL)
     return set_lookup_error (options, host, service, EAI_SYSTEM, local->message, error);
 
-  code = wait_for_lookup (self, lookup);
-  if (code == 0)
-    code = q_lookup_get_addresses (lookup, &addresses, &n_addresses);
+  code = look_up (self, lookup, &addresses, &n_addresses);
   if (code != 0)
     return set_lookup_error (options, host, service, code, q_lookup_strerror (code), error);
 
@@ -492,7 +493,7 @@ q_socket_listen (QSocket  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   channel = q_socket_ref_channel (self);
-  if (channel == NULL || !q_channel_pin (channel))
+  if (channel == NULL || !q_channel_enter (channel))
     {
       q_socket_set_not_open_error ("listen", error);
       return FALSE;
@@ -503,7 +504,7 @@ q_socket_listen (QSocket  *self,
     q_channel_become_listener (channel);
   else
     set_listen_error (channel, errno, error);
-  q_channel_unpin (channel);
+  q_channel_leave (channel);
 
   return ok;
 }

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-adopt.h"
+
+#include "q-gio-tls-transport-private.h"
+#include "q-socket-call-error-private.h"
+#include "q-socket-open-private.h"
+#include "q-socket-settings-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gnetworking.h>
+
+/* ---- adopting ---- */
+
+static gboolean
+get_option (int  fd,
+            int  option,
+            int *value)
+{
+  socklen_t length = sizeof *value;
+
+  return getsockopt (fd, SOL_SOCKET, option, value, &length) == 0;
+}
+
+/* What the kernel knows of a descriptor from elsewhere. */
+static QChannel *
+adopt_channel (int      fd,
+               GError **error)
+{
+  QChannelKind kind = Q_CHANNEL_BOUND;
+  QAddress peer = { .length = sizeof peer.un };
+  QChannel *channel;
+  int is_listening = FALSE;
+  int family;
+  int socktype;
+  int flags;
+
+  flags = fcntl (fd, F_GETFL);
+  if (flags < 0 || !get_option (fd, SO_TYPE, &socktype) || !get_option (fd, SO_DOMAIN, &family))
+    {
+      g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
+                   "the descriptor %d is not a socket: %s", fd, g_strerror (errno));
+      return NULL;
+    }
+
+  if (get_option (fd, SO_ACCEPTCONN, &is_listening) && is_listening)
+    kind = Q_CHANNEL_LISTENING;
+  else if (getpeername (fd, &peer.sa, &peer.length) == 0)
+    kind = Q_CHANNEL_CLIENT;
+
+  channel = q_channel_new (fd, kind, (GSocketFamily) family, socktype,
+                           (flags & O_NONBLOCK) != 0, FALSE);
+  if (kind == Q_CHANNEL_CLIENT)
+    channel->peer = peer;
+
+  channel->restore_flags = flags;
+  channel->restore_fd_flags = fcntl (fd, F_GETFD);
+  fcntl (fd, F_SETFD, FD_CLOEXEC);
+
+  /* accept () must not block; everything else has a flag of its own for that. */
+  if (kind == Q_CHANNEL_LISTENING && (flags & O_NONBLOCK) == 0)
+    {
+      fcntl (fd, F_SETFL, flags | O_NONBLOCK);
+      channel->plain.nonblocking = TRUE;
+    }
+
+  return channel;
+}
+
+QSocket *
+q_socket_new_from_fd (int      fd,
+                      GError **error)
+{
+  QChannel *channel;
+  QSocket *self;
+
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  channel = adopt_channel (fd, error);
+  if (channel == NULL)
+    {
+      q_socket_prefix_error ("new_from_fd", error);
+      return NULL;
+    }
+
+  self = g_object_new (Q_TYPE_SOCKET, NULL);
+  q_socket_open (self, channel);
+
+  return self;
+}
+
+static QSocket *
+set_no_connection (GError     **error,
+                   const char  *why)
+{
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT, "new_from_connection: %s",
+               why);
+
+  return NULL;
+}
+
+/* The connection that @stream encrypts, or @stream itself. */
+static GIOStream *
+ref_base_stream (GIOStream *stream)
+{
+  GIOStream *base = NULL;
+
+  if (!G_IS_TLS_CONNECTION (stream))
+    return g_object_ref (stream);
+
+  g_object_get (stream, "base-io-stream", &base, NULL);
+
+  return base;
+}
+
+QSocket *
+q_socket_new_from_connection (GIOStream  *stream,
+                              GError    **error)
+{
+  g_autoptr (GIOStream) base = NULL;
+  QChannel *channel;
+  GSocket *gsocket;
+  QSocket *self;
+
+  g_return_val_if_fail (G_IS_IO_STREAM (stream), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  base = ref_base_stream (stream);
+  if (!G_IS_SOCKET_CONNECTION (base))
+    return set_no_connection (error, "the stream has no socket of its own");
+
+  gsocket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (base));
+  if (g_socket_is_closed (gsocket))
+    return set_no_connection (error, "the connection is closed");
+  if (G_IS_TLS_CONNECTION (stream) &&
+      g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream)) ==
+      G_TLS_PROTOCOL_VERSION_UNKNOWN)
+    return set_no_connection (error, "the TLS handshake is still to come");
+
+  channel = adopt_channel (g_socket_get_fd (gsocket), error);
+  if (channel == NULL)
+    {
+      q_socket_prefix_error ("new_from_connection", error);
+      return NULL;
+    }
+
+  channel->gsocket = g_object_ref (gsocket);
+  channel->keep_alive = G_OBJECT (g_object_ref (stream));
+
+  self = g_object_new (Q_TYPE_SOCKET, NULL);
+  if (G_IS_TLS_CONNECTION (stream))
+    {
+      g_autoptr (QTlsConfig) config = q_socket_ref_tls_config (self);
+
+      channel->transport = &q_gio_tls_transport_new (&channel->plain, G_TLS_CONNECTION (stream),
+                                                     config)->session.parent;
+    }
+  q_socket_open (self, channel);
+
+  return self;
+}
+
+/* ---- giving back ---- */
+
+/* The caller has both claims. */
+static int
+steal_fd (QSocket  *self,
+          GError  **error)
+{
+  QChannel *channel = (QChannel *) q_gate_get_present (&self->gate);
+
+  if (channel == NULL)
+    q_socket_set_not_open_error ("steal_fd", error);
+  else if (channel->transport->klass->is_secure)
+    q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_SSL, error,
+                        "the connection is encrypted; shutdown_ssl ends that");
+  else if (q_recv_buffer_length (&channel->in) > 0 || q_channel_has_text (channel) ||
+           q_channel_has_unsent (channel))
+    q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_PENDING, error,
+                        "there are bytes that were not read or not sent yet");
+  else
+    return q_socket_steal_channel (self, channel, error);
+
+  return -1;
+}
+
+int
+q_socket_steal_fd (QSocket  *self,
+                   GError  **error)
+{
+  int fd = -1;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), -1);
+  g_return_val_if_fail (error == NULL || *error == NULL, -1);
+
+  /* With both claims taken no other call can begin to read or write. */
+  if (!q_gate_take_claim (&self->gate, Q_CLAIM_READER, Q_CLAIM_LASTING))
+    {
+      q_socket_set_pending_error (Q_CLAIM_READER, "steal_fd", error);
+      return -1;
+    }
+
+  if (q_gate_take_claim (&self->gate, Q_CLAIM_WRITER, Q_CLAIM_LASTING))
+    {
+      fd = steal_fd (self, error);
+      q_gate_drop_claim (&self->gate, Q_CLAIM_WRITER);
+    }
+  else
+    {
+      q_socket_set_pending_error (Q_CLAIM_WRITER, "steal_fd", error);
+    }
+  q_gate_drop_claim (&self->gate, Q_CLAIM_READER);
+
+  return fd;
+}

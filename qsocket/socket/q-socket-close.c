@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-close.h"
+
+#include "q-send-op-private.h"
+#include "q-socket-open-private.h"
+
+#include <errno.h>
+
+gboolean
+q_socket_shutdown (QSocket  *self,
+                   GError  **error)
+{
+  g_autoptr (QChannel) channel = NULL;
+  int result;
+  int system_error;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  q_gate_stop (&self->gate);
+  channel = q_socket_ref_channel (self);
+  if (channel == NULL || !q_channel_enter (channel))
+    return TRUE;
+
+  /* Corked bytes were sent before it. */
+  if (!q_channel_is_inherited (channel))
+    q_send_flush (channel, &self->sink);
+
+  result = shutdown (channel->fd, SHUT_RDWR);
+  system_error = errno;
+  q_channel_leave (channel);
+
+  /* A connection that both sides, or a reset, have ended before is ended. */
+  if (result == 0 || (system_error == ENOTCONN && (channel->kind == Q_CHANNEL_CLIENT ||
+                                                   channel->kind == Q_CHANNEL_ACCEPTED)))
+    return TRUE;
+
+  g_set_error (error, Q_SOCKET_ERROR,
+               system_error == ENOTCONN ? Q_SOCKET_ERROR_NOT_OPEN : Q_SOCKET_ERROR_SEND,
+               "shutdown: %s", g_strerror (system_error));
+
+  return FALSE;
+}
+
+gboolean
+q_socket_close (QSocket  *self,
+                GError  **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  /* Handlers may drop the last reference. */
+  g_object_ref (self);
+
+  q_gate_stop (&self->gate);
+  q_socket_close_channel (self, NULL);
+  g_object_unref (self);
+
+  return TRUE;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-send-int.h"
+
+#include "q-int-codec-private.h"
+#include "q-socket-send-call-private.h"
+
+/* Every public function is a line of its own around one core, which is inlined into it with
+ * the format known: an integer that goes into the send buffer of a corked socket then costs a
+ * handful of instructions. */
+
+#define SEND_METHOD(name) { name " to", &q_send_call_class }
+
+static const QSocketMethod methods[] = {
+  [Q_INT_FORMAT_I1] = SEND_METHOD ("send_i1"),
+  [Q_INT_FORMAT_I2] = SEND_METHOD ("send_i2"),
+  [Q_INT_FORMAT_I4] = SEND_METHOD ("send_i4"),
+  [Q_INT_FORMAT_I8] = SEND_METHOD ("send_i8"),
+  [Q_INT_FORMAT_I2_LSB] = SEND_METHOD ("send_i2_lsb"),
+  [Q_INT_FORMAT_I4_LSB] = SEND_METHOD ("send_i4_lsb"),
+  [Q_INT_FORMAT_I8_LSB] = SEND_METHOD ("send_i8_lsb"),
+};
+
+static const QSocketMethod send_int_method = Q_SOCKET_METHOD (send_int, "to", &q_send_call_class);
+
+/* ---- blocking ---- */
+
+/* Into the send buffer, if that is all there is to do. */
+static inline gboolean
+gather_int (QSocket      *self,
+            const guint8 *bytes,
+            gsize         size)
+{
+  QChannel *channel = (QChannel *) q_gate_enter_briefly (&self->gate, Q_CLAIM_WRITER);
+  gboolean done;
+
+  if (channel == NULL)
+    return FALSE;
+
+  done = atomic_load_explicit (&channel->is_corked, memory_order_relaxed) &&
+         !q_channel_keeps_boundaries (channel) &&
+         q_send_buffer_add_small (&channel->out, bytes, size);
+  q_gate_leave_briefly (&self->gate, Q_CLAIM_WRITER);
+
+  return done;
+}
+
+static inline gboolean
+send_int (QSocket       *self,
+          QIntFormat     format,
+          gint64         value,
+          int            timeout_ms,
+          GCancellable  *cancellable,
+          GError       **error)
+{
+  const gsize size = q_int_layouts[format].size;
+  guint8 bytes[8];
+
+  q_int_encode (format, value, bytes);
+
+  if (cancellable == NULL && gather_int (self, bytes, size))
+    return TRUE;
+
+  return q_send_call_run_bytes (&methods[format], self, bytes, size,
+                                timeout_ms, cancellable, error);
+}
+
+gboolean
+q_socket_send_i1 (QSocket       *self,
+                  gint64         value,
+                  int            timeout_ms,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  return send_int (self, Q_INT_FORMAT_I1, value, timeout_ms, cancellable, error);
+}
+
+gboolean
+q_socket_send_i2 (QSocket       *self,
+                  gint64         value,
+                  int            timeout_ms,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  return send_int (self, Q_INT_FORMAT_I2, value, timeout_ms, cancellable, error);
+}
+
+gboolean
+q_socket_send_i4 (QSocket       *self,
+                  gint64         value,
+                  int            timeout_ms,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  return send_int (self, Q_INT_FORMAT_I4, value, timeout_ms, cancellable, error);
+}
+
+gboolean
+q_socket_send_i8 (QSocket       *self,
+                  gint64         value,
+                  int            timeout_ms,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  return send_int (self, Q_INT_FORMAT_I8, value, timeout_ms, cancellable, error);
+}
+
+gboolean
+q_socket_send_i2_lsb (QSocket       *self,
+                      gint64         value,
+                      int            timeout_ms,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  return send_int (self, Q_INT_FORMAT_I2_LSB, value, timeout_ms, cancellable, error);
+}
+
+gboolean
+q_socket_send_i4_lsb (QSocket       *self,
+                      gint64         value,
+                      int            timeout_ms,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  return send_int (self, Q_INT_FORMAT_I4_LSB, value, timeout_ms, cancellable, error);
+}
+
+gboolean
+q_socket_send_i8_lsb (QSocket       *self,
+                      gint64         value,
+                      int            timeout_ms,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+
+  return send_int (self, Q_INT_FORMAT_I8_LSB, value, timeout_ms, cancellable, error);
+}
+
+/* ---- asynchronous ---- */
+
+void
+q_socket_send_int_async (QSocket             *self,
+                         QIntFormat           format,
+                         gint64               value,
+                         int                  timeout_ms,
+                         int                  io_priority,
+                         GCancellable        *cancellable,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  QSendCall *send;
+  guint8 *bytes;
+
+  g_return_if_fail (Q_IS_SOCKET (self));
+  g_return_if_fail (q_int_format_is_valid (format));
+
+  bytes = g_malloc (8);
+  q_int_encode (format, value, bytes);
+  send = q_socket_call_new (&send_int_method, self);
+  send->head = send->owned = bytes;
+  send->head_length = q_int_layouts[format].size;
+  send->free_owned = g_free;
+  q_socket_call_start (&send->call, timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
+gboolean
+q_socket_send_int_finish (QSocket       *self,
+                          GAsyncResult  *result,
+                          GError       **error)
+{
+  return q_socket_call_finish_boolean (&send_int_method, self, result, error);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: The QSocket authors
+ */
+
+#include "config.h"
+
+#include "q-socket-ssl-identity.h"
+
+#include "q-socket-call-error-private.h"
+#include "q-socket-settings-private.h"
+
+static gboolean
+take_certificate (QSocket          *self,
+                  const char       *name,
+                  QSslCertificate  *certificate,
+                  GError          **error)
+{
+  QTlsConfig *config = q_socket_begin_tls_change (self);
+
+  g_set_object (&config->certificate, certificate);
+  if (!q_tls_config_join (config, Q_SOCKET_ERROR_CERTIFICATE, error))
+    {
+      q_tls_config_unref (config);
+      return q_socket_prefix_error (name, error);
+    }
+  q_socket_end_tls_change (self, config, NULL);
+
+  return TRUE;
+}
+
+gboolean
+q_socket_set_certificate (QSocket          *self,
+                          QSslCertificate  *certificate,
+                          GError          **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (certificate == NULL || Q_IS_SSL_CERTIFICATE (certificate), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return take_certificate (self, "set_certificate", certificate, error);
+}
+
+gboolean
+q_socket_set_certificate_pem (QSocket     *self,
+                              const char  *pem,
+                              GError     **error)
+{
+  g_autoptr (QSslCertificate) certificate = NULL;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (pem != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  certificate = q_ssl_certificate_new_from_pem (pem, error);
+
+  return certificate != NULL
+         ? take_certificate (self, "set_certificate_pem", certificate, error)
+         : q_socket_prefix_error ("set_certificate_pem", error);
+}
+
+gboolean
+q_socket_set_certificate_der (QSocket  *self,
+                              GBytes   *der,
+                              GError  **error)
+{
+  g_autoptr (QSslCertificate) certificate = NULL;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (der != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  certificate = q_ssl_certificate_new_from_der (der, error);
+
+  return certificate != NULL
+         ? take_certificate (self, "set_certificate_der", certificate, error)
+         : q_socket_prefix_error ("set_certificate_der", error);
+}
+
+static gboolean
+take_private_key (QSocket         *self,
+                  const char      *name,
+                  QSslPrivateKey  *key,
+                  GError         **error)
+{
+  QTlsConfig *config = q_socket_begin_tls_change (self);
+
+  g_set_object (&config->key, key);
+  if (!q_tls_config_join (config, Q_SOCKET_ERROR_PRIVATE_KEY, error))
+    {
+      q_tls_config_unref (config);
+      return q_socket_prefix_error (name, error);
+    }
+  q_socket_end_tls_change (self, config, NULL);
+
+  return TRUE;
+}
+
+gboolean
+q_socket_set_private_key (QSocket         *self,
+                          QSslPrivateKey  *key,
+                          GError         **error)
+{
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (key == NULL || Q_IS_SSL_PRIVATE_KEY (key), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return take_private_key (self, "set_private_key", key, error);
+}
+
+gboolean
+q_socket_set_private_key_pem (QSocket     *self,
+                              const char  *pem,
+                              const char  *password,
+                              GError     **error)
+{
+  g_autoptr (QSslPrivateKey) key = NULL;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (pem != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  key = q_ssl_private_key_new_from_pem (pem, password, error);
+
+  return key != NULL ? take_private_key (self, "set_private_key_pem", key, error)
+                     : q_socket_prefix_error ("set_private_key_pem", error);
+}
+
+gboolean
+q_socket_set_private_key_der (QSocket  *self,
+                              GBytes   *der,
+                              GError  **error)
+{
+  g_autoptr (QSslPrivateKey) key = NULL;
+
+  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (der != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  key = q_ssl_private_key_new_from_der (der, error);
+
+  return key != NULL ? take_private_key (self, "set_private_key_der", key, error)
+                     : q_socket_prefix_error ("set_private_key_der", error);
+}
