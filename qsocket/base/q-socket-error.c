@@ -6,6 +6,15 @@
 
 #include "q-socket-error.h"
 
+/**
+ * q_socket_error_quark:
+ *
+ * Gets the error domain of [class@QSocket.Socket].
+ *
+ * Returns: the domain
+ *
+ * Since: 1.0
+ */
 G_DEFINE_QUARK (q-socket-error-quark, q_socket_error)
 
 static const char * const names[] = {
@@ -32,6 +41,18 @@ static const char * const names[] = {
   [Q_SOCKET_ERROR_PENDING] = "SOCKET-PENDING",
 };
 
+/**
+ * q_socket_error_get_name:
+ * @code: an error code
+ *
+ * Gets the documented name of an error code, such as `"SOCKET-TIMEOUT"`.
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer none): the name; `"SOCKET-ERROR"` for a number that is no code
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_error_get_name (QSocketError code)
 {

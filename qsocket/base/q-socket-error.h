@@ -76,30 +76,9 @@ typedef enum
   Q_SOCKET_ERROR_PENDING,
 } QSocketError;
 
-/**
- * q_socket_error_quark:
- *
- * Gets the error domain of [class@QSocket.Socket].
- *
- * Returns: the domain
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 GQuark q_socket_error_quark (void);
 
-/**
- * q_socket_error_get_name:
- * @code: an error code
- *
- * Gets the documented name of an error code, such as `"SOCKET-TIMEOUT"`.
- *
- * May be called from any thread.
- *
- * Returns: (transfer none): the name; `"SOCKET-ERROR"` for a number that is no code
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 const char *q_socket_error_get_name (QSocketError code);
 
