@@ -9,8 +9,9 @@
 #include "q-address-private.h"
 #include "q-recv-buffer-private.h"
 #include "q-pending-clients-private.h"
-#include "q-text-codec-private.h"
 #include "q-plain-transport-private.h"
+#include "q-text-decoder-private.h"
+#include "q-text-encoder-private.h"
 #include "q-wakeup-private.h"
 
 G_BEGIN_DECLS

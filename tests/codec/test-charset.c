@@ -4,7 +4,8 @@
 
 #include "config.h"
 
-#include "q-text-codec-private.h"
+#include "q-charset-private.h"
+#include "q-utf8-private.h"
 
 #include <string.h>
 
