@@ -18,9 +18,10 @@ void          q_text_encoder_free (QTextEncoder *encoder);
 /* Converts a text; the result ends in the initial shift state. Where nothing has
  * to change (UTF-8, ASCII), @converted is NULL and @bytes points into @text; else
  * @bytes points into @converted, which is to be freed. Until
- * q_text_encoder_mark_sent () is called, the result begins with what stands only
- * before the first text: a byte order mark, or the header of ISO-2022-KR. Fails with ENCODING if @text is not UTF-8
- * or has a character that the charset lacks; the encoder does not change then. */
+ * q_text_encoder_mark_sent () is called, the result begins with what may stand
+ * only before the first text: a byte order mark, or the header of ISO-2022-KR.
+ * Fails with ENCODING if @text is not UTF-8 or has a character that the charset
+ * lacks. */
 gboolean q_text_encoder_convert (QTextEncoder  *encoder,
                                  const char    *text,
                                  gsize          length,
