@@ -45,7 +45,7 @@ static const char * const names[] = {
  * q_socket_error_get_name:
  * @code: an error code
  *
- * Gets the documented name of an error code, such as `"SOCKET-TIMEOUT"`.
+ * Gets the name of an error code, such as `"SOCKET-TIMEOUT"`. It never changes.
  *
  * May be called from any thread.
  *
@@ -56,7 +56,7 @@ static const char * const names[] = {
 const char *
 q_socket_error_get_name (QSocketError code)
 {
-  /* A binding may pass any number. */
+  /* A language binding may pass any number. */
   guint index = (guint) code;
 
   return index < G_N_ELEMENTS (names) ? names[index] : "SOCKET-ERROR";
