@@ -9,10 +9,9 @@
 #include <string.h>
 
 #include "q-socket-event-private.h"
-#include "q-vardict-private.h"
 
-/* Every event of this library comes from a socket; the documented class has
- * other numbers for files and protocol clients. */
+/* The kind of object that an event comes from. Other kinds, such as files, have other
+ * numbers in programs that handle their events too; here there are only sockets. */
 #define SOURCE_SOCKET 1
 
 typedef enum
@@ -27,8 +26,8 @@ typedef enum
   N_TEXTS,
 } QSocketEventText;
 
-/* Nothing changes after the event was made but the reference count, so every
- * thread may read without a lock. */
+/* After an event is made, only its reference count changes, so every thread may read
+ * the rest without a lock. */
 struct _QSocketEvent
 {
   gatomicrefcount ref_count;
@@ -41,7 +40,7 @@ struct _QSocketEvent
   GSocketFamily family;
   int port;
   GVariant *headers;
-  const char *texts[N_TEXTS];   /* NULL, or in storage */
+  const char *texts[N_TEXTS];   /* NULL, or pointing into storage */
   char storage[];
 };
 
@@ -51,23 +50,22 @@ struct _QSocketEvent
  * One thing that happened to a [class@QSocket.Socket].
  *
  * A signal of the socket passes an event to its handlers, and a [class@QSocket.EventQueue] hands
- * it out later, perhaps in another thread. An event never changes, holds all that it tells, and
- * outlives its socket; keep it with [method@QSocket.SocketEvent.ref] as long as you like. Its
- * methods may be called from any thread.
+ * it out later, perhaps in another thread. An event never changes and does not depend on its
+ * socket: [method@QSocket.SocketEvent.ref] keeps it as long as you like. Its methods may be called
+ * from any thread.
  *
- * What an event has to tell depends on its type. An accessor that has nothing to do with it
- * returns -1, `NULL` or `G_SOCKET_FAMILY_INVALID`. All texts are UTF-8: bytes of a name that are
- * not are replaced by U+FFFD. [method@QSocket.SocketEvent.get_info] gives the same as a
- * dictionary.
+ * What an event tells depends on its type. Accessors that are not for its type return -1, `NULL`
+ * or `G_SOCKET_FAMILY_INVALID`. All texts are UTF-8: bytes of a name that are not UTF-8 are
+ * replaced by U+FFFD. [method@QSocket.SocketEvent.get_info] gives the same as a dictionary.
  *
  * Since: 1.0
  */
 G_DEFINE_BOXED_TYPE (QSocketEvent, q_socket_event, q_socket_event_ref, q_socket_event_unref)
 
-/* Bindings take every string for UTF-8 and a GVariant refuses anything else, but
- * the name of a UNIX socket, say, is only bytes. What is not UTF-8 is replaced
- * by a corrected copy, kept in @repaired. Returns the bytes all texts need and
- * leaves the size of each in @sizes. */
+/* Language bindings and GVariant take only UTF-8, but the name of a UNIX socket, for
+ * one, may have any bytes. A text that is not UTF-8 is replaced in @texts by a
+ * corrected copy, which is also in @repaired, to be freed. Sets the size of each
+ * text in @sizes and returns their sum. */
 static gsize
 prepare_texts (const char **texts,
                gsize       *sizes,
@@ -128,7 +126,7 @@ q_socket_event_new (guint64        id,
     [TEXT_CIPHER] = report->cipher,
     [TEXT_CIPHER_VERSION] = report->cipher_version,
   };
-  gsize sizes[N_TEXTS];
+  gsize sizes[N_TEXTS] = { 0, };
   char *repaired[N_TEXTS] = { NULL, };
   gsize sum = prepare_texts (texts, sizes, repaired);
   QSocketEvent *self = g_malloc (sizeof (QSocketEvent) + sum);
@@ -224,7 +222,7 @@ q_socket_event_get_event_type (QSocketEvent *self)
  * q_socket_event_get_event_name:
  * @self: an event
  *
- * Gets the documented name of the type, such as `"EVENT_PACKET_READ"`.
+ * Gets the name of the type, such as `"EVENT_PACKET_READ"`. It never changes.
  *
  * Returns: (transfer none): the name
  *
@@ -274,8 +272,8 @@ q_socket_event_get_event_name (QSocketEvent *self)
  *
  * Gets the kind of object that the event comes from.
  *
- * The documented numbers tell sockets from files and protocol clients. In this library it is
- * always a socket.
+ * In this library it is always a socket, whose number is 1. The number is there for programs that
+ * also handle events of other kinds of objects.
  *
  * Returns: 1
  *
@@ -295,8 +293,8 @@ q_socket_event_get_source (QSocketEvent *self)
  *
  * Gets the number of the socket that the event comes from.
  *
- * It tells apart the sockets that share a queue. Each [class@QSocket.Socket] has its own number,
- * also when it connects anew, and no other gets that number later in the same process.
+ * It tells apart the sockets that share a queue. A [class@QSocket.Socket] keeps its number when it
+ * connects anew, and no other socket of the same process ever gets it.
  *
  * Returns: the number of the socket; 0 for `OVERFLOW`, which comes from a queue
  *
@@ -314,7 +312,7 @@ q_socket_event_get_id (QSocketEvent *self)
  * q_socket_event_get_time:
  * @self: an event
  *
- * Gets when it happened, on the clock of [func@GLib.get_monotonic_time].
+ * Gets when the event happened, on the clock of [func@GLib.get_monotonic_time].
  *
  * The time of an `OVERFLOW` is that of the latest loss.
  *
@@ -374,7 +372,7 @@ q_socket_event_get_total_read (QSocketEvent *self)
  *
  * Gets the number of bytes that the receiving call wants (`PACKET_READ`).
  *
- * Returns: the number of bytes, or -1 if the call takes what comes and for other types
+ * Returns: the number of bytes, or -1 if the call takes any number, and for other types
  *
  * Since: 1.0
  */
@@ -621,173 +619,4 @@ q_socket_event_get_cipher_version (QSocketEvent *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   return self->texts[TEXT_CIPHER_VERSION];
-}
-
-static void
-add_text (QVardict   *info,
-          const char *key,
-          const char *text)
-{
-  if (text != NULL)
-    q_vardict_add_string (info, key, strlen (key), text, strlen (text));
-}
-
-static void
-add_count (QVardict   *info,
-           const char *key,
-           gint64      count)
-{
-  if (count >= 0)
-    q_vardict_add_int64 (info, key, count);
-}
-
-static void
-add_family (QVardict      *info,
-            GSocketFamily  family)
-{
-  if (family == G_SOCKET_FAMILY_INVALID)
-    return;
-
-  q_vardict_add_int32 (info, "type", (gint32) family);
-
-  if (family == G_SOCKET_FAMILY_IPV4)
-    add_text (info, "typename", "ipv4");
-  else if (family == G_SOCKET_FAMILY_IPV6)
-    add_text (info, "typename", "ipv6");
-  else if (family == G_SOCKET_FAMILY_UNIX)
-    add_text (info, "typename", "unix");
-}
-
-static void
-add_headers (QVardict *info,
-             GVariant *headers)
-{
-  g_autoptr (GVariant) none = NULL;
-
-  if (headers == NULL)
-    headers = none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
-
-  q_vardict_add_variant (info, "headers", headers);
-}
-
-static void
-add_connecting (QVardict     *info,
-                QSocketEvent *self)
-{
-  add_text (info, "target", self->texts[TEXT_TARGET]);
-  add_family (info, self->family);
-  add_text (info, "address", self->texts[TEXT_ADDRESS]);
-
-  if (self->family == G_SOCKET_FAMILY_UNIX)
-    return;
-
-  add_text (info, "service", self->texts[TEXT_SERVICE]);
-  if (self->port >= 0)
-    q_vardict_add_int32 (info, "port", self->port);
-}
-
-static void
-add_payload (QVardict     *info,
-             QSocketEvent *self)
-{
-  switch (self->type)
-    {
-    case Q_SOCKET_EVENT_TYPE_PACKET_READ:
-      add_count (info, "read", self->step);
-      add_count (info, "total_read", self->total);
-      add_count (info, "total_to_read", self->goal);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_PACKET_SENT:
-      add_count (info, "sent", self->step);
-      add_count (info, "total_sent", self->total);
-      add_count (info, "total_to_send", self->goal);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP:
-      add_text (info, "name", self->texts[TEXT_NAME]);
-      add_text (info, "service", self->texts[TEXT_SERVICE]);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_HOSTNAME_RESOLVED:
-      add_text (info, "address", self->texts[TEXT_ADDRESS]);
-      if (self->port > 0)
-        q_vardict_add_int32 (info, "port", self->port);
-      add_family (info, self->family);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE:
-      add_text (info, "message", self->texts[TEXT_MESSAGE]);
-      add_headers (info, self->headers);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_HTTP_MESSAGE_RECEIVED:
-      add_headers (info, self->headers);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_CONNECTING:
-      add_connecting (info, self);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED:
-      add_text (info, "cipher", self->texts[TEXT_CIPHER]);
-      add_text (info, "cipher_version", self->texts[TEXT_CIPHER_VERSION]);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_OVERFLOW:
-      add_count (info, "lost", self->step);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED:
-    case Q_SOCKET_EVENT_TYPE_DELETED:
-    case Q_SOCKET_EVENT_TYPE_CONNECTED:
-    case Q_SOCKET_EVENT_TYPE_START_SSL:
-      break;
-    }
-}
-
-/**
- * q_socket_event_get_info:
- * @self: an event
- *
- * Gets all that the event tells as a dictionary, the documented event hash.
- *
- * Every event has `event` (its type) and `source`, both `i`, and `id`, a `t`. The
- * other keys depend on the type of the event and are left out when there is nothing to tell:
- *
- * | event | keys |
- * | --- | --- |
- * | `PACKET_READ` | `read`, `total_read`, `total_to_read` (`x`) |
- * | `PACKET_SENT` | `sent`, `total_sent`, `total_to_send` (`x`) |
- * | `HOSTNAME_LOOKUP` | `name`, `service` (`s`) |
- * | `HOSTNAME_RESOLVED` | `address` (`s`), `port` (`i`, if not 0), `type` (`i`), `typename` (`s`) |
- * | `CONNECTING` | `target`, `typename`, `address`, `service` (`s`), `type`, `port` (`i`) |
- * | `HTTP_SEND_MESSAGE` | `message` (`s`), `headers` (`a{sv}`, always there) |
- * | `HTTP_MESSAGE_RECEIVED` | `headers` (`a{sv}`, always there) |
- * | `SSL_ESTABLISHED` | `cipher`, `cipher_version` (`s`) |
- * | `OVERFLOW` | `lost` (`x`): the number of dropped events |
- *
- * `type` is the number that the system has for the address family, `typename` its name: `"ipv4"`,
- * `"ipv6"` or `"unix"`. `CONNECTING` to a UNIX socket has neither `service` nor `port`.
- *
- * The dictionary is built anew by each call.
- *
- * Returns: (transfer full): a dictionary of type `a{sv}`
- *
- * Since: 1.0
- */
-GVariant *
-q_socket_event_get_info (QSocketEvent *self)
-{
-  QVardict info;
-
-  g_return_val_if_fail (self != NULL, NULL);
-
-  q_vardict_init (&info, 256);
-  q_vardict_add_int32 (&info, "event", (gint32) self->type);
-  q_vardict_add_int32 (&info, "source", SOURCE_SOCKET);
-  q_vardict_add_uint64 (&info, "id", self->id);
-  add_payload (&info, self);
-
-  return q_vardict_end (&info);
 }
