@@ -42,8 +42,8 @@ q_http_parser_init (QHttpParser *parser,
                     gsize        max_size,
                     guint        max_fields)
 {
-  /* All but the inline fields, each of which is set when it is begun: most heads
-   * use only a few of them. */
+  /* All but the inline fields, which are set as they are parsed: most heads use only
+   * a few of them. */
   memset (parser, 0, G_STRUCT_OFFSET (QHttpParser, inline_fields));
 
   parser->max_size = max_size;
@@ -92,10 +92,10 @@ broken (QHttpParser *parser,
   return stop (parser, STATE_BROKEN, at, Q_HTTP_BROKEN);
 }
 
-/* Skips text up to a byte that is not text, eight bytes at a time. Subtracting 0x20
- * from each byte of a word sets the high bit of those below 0x20, and subtracting
- * 1 from what differs from 0x7f does so for 0x7f. A borrow may then set the high
- * bit of a byte behind such a one by mistake; only the first is used. */
+/* Skips text up to a byte that is not text, eight bytes at a time. Among the bytes
+ * of a word whose high bit is clear, subtracting 0x20 sets it in those below 0x20.
+ * The same is done for 0x7f, which an exclusive or makes 0. The borrow may set the
+ * high bit of the byte behind such a one by mistake, so only the first is used. */
 static inline gsize
 skip_text (QHttpParser  *parser,
            const guint8 *data,

@@ -26,9 +26,9 @@ struct _QTextEncoder
   gsize mark_length;
   gboolean mark_sent;
 
-  /* Where iconv makes no error of a character that the charset lacks. It drops the
-   * tags from U+E0000 to U+E007F; and it passes control characters on that the
-   * other end would take for the beginning of a shift sequence. */
+  /* Characters that the charset lacks, but for which iconv reports no error. It drops
+   * the tags from U+E0000 to U+E007F, and it passes on control characters that the
+   * peer would take for the beginning of a shift sequence. */
   gboolean drops_tags;
   char unsafe_controls[sizeof shift_controls];
   gsize n_unsafe_controls;
@@ -128,8 +128,8 @@ open_conv (QTextEncoder  *encoder,
 
   encoder->mark_length = find_mark_length (conv);
 
-  /* iconv writes no mark for UCS-2 and its like, and the byte order of the machine.
-   * Without a mark the standards have the most significant byte first. */
+  /* For some of these charsets, such as UCS-2, iconv writes no mark and uses the byte
+   * order of the machine. But a text without a mark has to be MSB first. */
   if (order != NULL && encoder->mark_length == 0)
     {
       g_iconv_close (conv);
@@ -158,8 +158,8 @@ is_tag (const char *p,
          && ((guchar) p[2] == 0x80 || (guchar) p[2] == 0x81);
 }
 
-/* Whether there is a character that iconv would drop or pass on instead of making
- * an error of it. */
+/* Whether the text has a character that iconv would drop or pass on when it should
+ * report an error. */
 static gboolean
 has_mishandled_character (const QTextEncoder *encoder,
                           const char         *text,
