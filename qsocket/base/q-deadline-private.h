@@ -10,13 +10,15 @@ G_BEGIN_DECLS
 
 #define Q_DEADLINE_NEVER G_MAXINT64
 
-/* The one place that knows what a timeout_ms of a call means: negative waits
- * forever, 0 never waits. A deadline is a point on the monotonic clock. The clock
- * is read when somebody first asks, which is before anything can wait: a call
- * that finds its bytes at hand need not know what time it is. */
+/* The point on the monotonic clock at which the time of a call is up, made of its
+ * timeout_ms: a negative one sets no limit, with 0 the call never waits.
+ *
+ * The clock is read by the first of the functions below, not at the beginning of
+ * the call: many calls find their bytes in a buffer and need no time at all. As a
+ * call asks for its deadline before it waits, this makes it no longer. */
 typedef struct
 {
-  gint64 at;             /* monotonic microseconds, Q_DEADLINE_NEVER, or 0: not asked yet */
+  gint64 at;             /* in microseconds; Q_DEADLINE_NEVER; 0: the clock was not read yet */
   int timeout_ms;        /* as the caller gave it */
 } QDeadline;
 
@@ -35,7 +37,7 @@ q_deadline_get (QDeadline *deadline)
   return deadline->at;
 }
 
-/* Microseconds left, never negative; Q_DEADLINE_NEVER for ever. */
+/* The microseconds that are left, at least 0; Q_DEADLINE_NEVER without a limit. */
 static inline gint64
 q_deadline_left (QDeadline *deadline)
 {
@@ -51,8 +53,9 @@ q_deadline_left (QDeadline *deadline)
   return MAX (deadline->at - g_get_monotonic_time (), 0);
 }
 
-/* An operation that only ever moves on must still not run past the deadline for
- * long; but bytes that are at hand are worth a moment, even with a timeout of 0. */
+/* An operation looks at its deadline when it has to wait. One that never has to,
+ * because its peer is fast, must look here too, or it could go on for ever. The
+ * grace lets an operation with a timeout of 0 move the bytes that are there. */
 #define Q_DEADLINE_GRACE_US (20 * 1000)
 
 static inline gboolean

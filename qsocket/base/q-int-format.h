@@ -27,7 +27,7 @@ G_BEGIN_DECLS
  * @Q_INT_FORMAT_U4_LSB: 4 bytes, unsigned, least significant byte first
  * @Q_INT_FORMAT_U8_LSB: 8 bytes, unsigned, least significant byte first
  *
- * How an integer looks on the wire.
+ * How an integer is sent: its number of bytes, their order, and whether it has a sign.
  *
  * Since: 1.0
  */

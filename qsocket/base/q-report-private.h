@@ -10,15 +10,15 @@
 
 G_BEGIN_DECLS
 
-/* What the layers below QSocket say about their work. It lives on the caller's
- * stack and borrows all it points to; whoever receives it copies what it keeps.
- * Absent numbers are -1, absent texts NULL. */
+/* An event as the operations of a socket report it. The pointers are valid only
+ * during the call that passes the report: a receiver copies what it keeps. Which
+ * members are set depends on the type; the others are -1 or NULL. */
 typedef struct
 {
   QSocketEventType type;
   gint64 step;           /* bytes moved by this step */
   gint64 total;          /* bytes moved by this call so far */
-  gint64 goal;           /* bytes this call is to move */
+  gint64 goal;           /* bytes this call has to move */
   const char *name;
   const char *service;
   const char *address;
@@ -35,7 +35,8 @@ typedef struct
   { .type = (event_type), .step = -1, .total = -1, .goal = -1, .port = -1, \
     .family = G_SOCKET_FAMILY_INVALID }
 
-/* Where reports go. Whoever has to work for what a report says asks first. */
+/* Where an operation sends its reports. Before it makes a report whose content has
+ * to be computed, it asks whether the sink wants one of that type. */
 typedef struct
 {
   gboolean (*wants)  (gpointer          owner,

@@ -6,6 +6,15 @@
 
 #include "q-socket-error.h"
 
+/**
+ * q_socket_error_quark:
+ *
+ * Gets the error domain of [class@QSocket.Socket].
+ *
+ * Returns: the domain
+ *
+ * Since: 1.0
+ */
 G_DEFINE_QUARK (q-socket-error-quark, q_socket_error)
 
 static const char * const names[] = {
@@ -32,10 +41,22 @@ static const char * const names[] = {
   [Q_SOCKET_ERROR_PENDING] = "SOCKET-PENDING",
 };
 
+/**
+ * q_socket_error_get_name:
+ * @code: an error code
+ *
+ * Gets the name of an error code, such as `"SOCKET-TIMEOUT"`. It never changes.
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer none): the name; `"SOCKET-ERROR"` for a number that is no code
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_error_get_name (QSocketError code)
 {
-  /* A binding may pass any number. */
+  /* A language binding may pass any number. */
   guint index = (guint) code;
 
   return index < G_N_ELEMENTS (names) ? names[index] : "SOCKET-ERROR";

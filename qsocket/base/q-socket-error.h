@@ -24,26 +24,28 @@ G_BEGIN_DECLS
  * QSocketError:
  * @Q_SOCKET_ERROR_NOT_OPEN: the call needs an open (or bound) socket
  * @Q_SOCKET_ERROR_CLOSED: the peer ended the stream, or another thread closed the socket
- * @Q_SOCKET_ERROR_TIMEOUT: the call was not done in its time
+ * @Q_SOCKET_ERROR_TIMEOUT: the time for the call is up
  * @Q_SOCKET_ERROR_RECV: receiving failed
  * @Q_SOCKET_ERROR_SEND: sending failed
- * @Q_SOCKET_ERROR_CONNECT: refused, unreachable, an unknown name, or the time is up
+ * @Q_SOCKET_ERROR_CONNECT: the target refused, is unreachable or has an unknown name, or the
+ *   time for connecting is up
  * @Q_SOCKET_ERROR_BIND: the address cannot be bound
  * @Q_SOCKET_ERROR_LISTEN: the socket cannot listen
  * @Q_SOCKET_ERROR_ACCEPT: accepting failed; the listener stays usable
  * @Q_SOCKET_ERROR_ADDRESS_LOOKUP: a name or a service in a bind is unknown
  * @Q_SOCKET_ERROR_SSL: a TLS handshake, record or shutdown failed, or a certificate was refused
  * @Q_SOCKET_ERROR_TRUNCATED: the TLS stream ended without a close_notify
- * @Q_SOCKET_ERROR_GET_PEER_INFO: there is no peer to ask about
- * @Q_SOCKET_ERROR_GET_SOCKET_INFO: there is no local address to ask about
- * @Q_SOCKET_ERROR_HTTP: an argument that would break an HTTP message
- * @Q_SOCKET_ERROR_ENCODING: text that the charset cannot hold, bytes that are not text in it, or
- *   an unknown charset
- * @Q_SOCKET_ERROR_CERTIFICATE: not a certificate, or not the one of the private key
- * @Q_SOCKET_ERROR_PRIVATE_KEY: not a private key, a wrong password, or not the certificate's key
- * @Q_SOCKET_ERROR_INVALID_ARGUMENT: a value that no correct call has
+ * @Q_SOCKET_ERROR_GET_PEER_INFO: the socket has no peer whose address it could tell
+ * @Q_SOCKET_ERROR_GET_SOCKET_INFO: the socket has no local address that it could tell
+ * @Q_SOCKET_ERROR_HTTP: an argument would make an HTTP message invalid
+ * @Q_SOCKET_ERROR_ENCODING: the charset lacks a character of the text, bytes are not text in it,
+ *   or there is no such charset
+ * @Q_SOCKET_ERROR_CERTIFICATE: data is not a certificate, or it does not belong to the private key
+ * @Q_SOCKET_ERROR_PRIVATE_KEY: data is not a private key, its password is wrong, or it does not
+ *   belong to the certificate
+ * @Q_SOCKET_ERROR_INVALID_ARGUMENT: an argument has a value that it must never have
  * @Q_SOCKET_ERROR_TOO_LARGE: a limit of the socket was reached
- * @Q_SOCKET_ERROR_PENDING: another call reads (or writes) already
+ * @Q_SOCKET_ERROR_PENDING: another call is reading (or writing) already
  *
  * The errors of a [class@QSocket.Socket].
  *
@@ -76,30 +78,9 @@ typedef enum
   Q_SOCKET_ERROR_PENDING,
 } QSocketError;
 
-/**
- * q_socket_error_quark:
- *
- * Gets the error domain of [class@QSocket.Socket].
- *
- * Returns: the domain
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 GQuark q_socket_error_quark (void);
 
-/**
- * q_socket_error_get_name:
- * @code: an error code
- *
- * Gets the documented name of an error code, such as `"SOCKET-TIMEOUT"`.
- *
- * May be called from any thread.
- *
- * Returns: (transfer none): the name; `"SOCKET-ERROR"` for a number that is no code
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 const char *q_socket_error_get_name (QSocketError code);
 

@@ -13,21 +13,21 @@ G_BEGIN_DECLS
 /**
  * QSocketEventType:
  * @Q_SOCKET_EVENT_TYPE_PACKET_READ: a call received bytes
- * @Q_SOCKET_EVENT_TYPE_PACKET_SENT: bytes left for the kernel
+ * @Q_SOCKET_EVENT_TYPE_PACKET_SENT: the kernel took bytes to send
  * @Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED: the socket was closed
- * @Q_SOCKET_EVENT_TYPE_DELETED: the object goes away; always the last event
+ * @Q_SOCKET_EVENT_TYPE_DELETED: the object is disposed of; always its last event
  * @Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP: a name lookup begins
  * @Q_SOCKET_EVENT_TYPE_HOSTNAME_RESOLVED: a name lookup found an address
  * @Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE: an HTTP message is about to be sent
  * @Q_SOCKET_EVENT_TYPE_HTTP_MESSAGE_RECEIVED: an HTTP header was received
  * @Q_SOCKET_EVENT_TYPE_CONNECTING: a connection attempt begins
- * @Q_SOCKET_EVENT_TYPE_CONNECTED: the connection is there
+ * @Q_SOCKET_EVENT_TYPE_CONNECTED: the socket is connected
  * @Q_SOCKET_EVENT_TYPE_START_SSL: a TLS handshake begins
  * @Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED: the TLS handshake is done
- * @Q_SOCKET_EVENT_TYPE_OVERFLOW: a bounded [class@QSocket.EventQueue] had to drop events; only
- *   found in such a queue
+ * @Q_SOCKET_EVENT_TYPE_OVERFLOW: a bounded [class@QSocket.EventQueue] had to drop events; it
+ *   comes from such a queue, never from a socket
  *
- * What a [struct@QSocket.SocketEvent] tells of. The numbers are those of the documented class.
+ * What a [struct@QSocket.SocketEvent] tells of. The numbers never change.
  *
  * Since: 1.0
  */

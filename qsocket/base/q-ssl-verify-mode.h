@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * QSslVerifyMode:
  * @Q_SSL_VERIFY_MODE_PEER: the default. A client refuses a server whose certificate it cannot
  *   verify; a server asks for no certificate
- * @Q_SSL_VERIFY_MODE_NONE: any certificate is accepted; whoever wants to know asks afterwards
+ * @Q_SSL_VERIFY_MODE_NONE: any certificate is accepted;
+ *   [method@QSocket.Socket.verify_peer_certificate] tells afterwards what is wrong with it
  * @Q_SSL_VERIFY_MODE_REQUIRE: the peer must have a certificate that can be verified; a server
  *   demands one from its clients
  *

@@ -6,8 +6,8 @@
 
 #include <glib.h>
 
-/* Every public prototype carries QSOCKET_AVAILABLE_IN_<version>: the library is
- * built with hidden visibility and only what is marked leaves it. */
+/* Every public prototype has a macro QSOCKET_AVAILABLE_IN_<version> before it. The
+ * library is built with hidden visibility, so that only those are exported. */
 #ifndef QSOCKET_EXPORT
 # define QSOCKET_EXPORT __attribute__ ((visibility ("default"))) extern
 #endif

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "q-text-codec-private.h"
+#include "q-charset-private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #define NAME_MAX_LENGTH 64
 
-/* The keys are upper case without punctuation. */
+/* Keys are names as squeeze_name () returns them: upper case, no punctuation. */
 static const struct
 {
   const char *key;
@@ -49,13 +49,15 @@ static const struct
   { "UTF8", "UTF-8" },
 };
 
-/* Where LATIN-1 to LATIN-10 are found in ISO 8859. */
+/* The parts of ISO 8859 that are LATIN-1 to LATIN-10. */
 static const guint8 latin_parts[] = { 1, 2, 3, 4, 9, 10, 13, 14, 15, 16 };
 
-/* iconv knows them, but they name what the machine has in its memory. */
+/* Names that iconv knows, but that mean how this machine keeps text in memory:
+ * no charset to send text in. */
 static const char * const machine_formats[] = { "CHAR", "INTERNAL", "WCHAR_T" };
 
-/* iconv would read those without a mark in the order of the machine. */
+/* iconv reads a text in one of these that has no byte order mark in the byte order
+ * of the machine, so the decoder chooses one of the other two itself. */
 static const QCharsetOrder orders[] = {
   { "UTF-16", "UTF-16BE", "UTF-16LE", 2 },
   { "UTF-32", "UTF-32BE", "UTF-32LE", 4 },
@@ -74,7 +76,8 @@ q_charset_get_order (const char *charset)
   return NULL;
 }
 
-/* The letters and digits of a name; a colon stays because a year follows it. */
+/* The letters and digits of a name in upper case. A colon is kept too: behind it
+ * stands a year, as in "ISO_8859-1:1987". */
 static char *
 squeeze_name (const char *name)
 {
@@ -87,7 +90,8 @@ squeeze_name (const char *name)
   return g_string_free (g_steal_pointer (&squeezed), FALSE);
 }
 
-/* The number behind a prefix, 0 if there is none or more than a number. */
+/* The number behind @prefix; 0 if another prefix, no number or more than a number
+ * is there. */
 static guint
 parse_number (const char *squeezed,
               const char *prefix,
@@ -129,8 +133,8 @@ parse_iso_8859_part (const char *squeezed)
   return part;
 }
 
-/* The usual spelling of a charset that has several, or NULL. Not every number
- * that it makes a name of has a charset. */
+/* The usual spelling of a charset that has several, or NULL. The charset need not
+ * exist, as a number in a name is not looked up. */
 static char *
 find_usual_name (const char *name)
 {
@@ -154,8 +158,8 @@ find_usual_name (const char *name)
   return NULL;
 }
 
-/* iconv takes more than names: it drops characters that it does not like, and
- * //TRANSLIT or //IGNORE behind a name make it replace or lose text. */
+/* iconv_open () accepts more than names: it ignores characters that cannot be in a
+ * name, and a suffix //TRANSLIT or //IGNORE makes it replace or drop text. */
 static gboolean
 name_is_plain (const char *name)
 {
@@ -306,7 +310,8 @@ convert_into (GIConv           conv,
 
       output->used = (gsize) (end - output->bytes);
 
-      /* After a flush the number means nothing; glibc's ISO-2022-CN-EXT says 1. */
+      /* The result is the number of characters that were replaced. That of a flush
+       * tells nothing: glibc's ISO-2022-CN-EXT returns 1 there. */
       if (result != (gsize) -1)
         return result == 0 || input == NULL ? Q_CHARSET_STATUS_DONE : Q_CHARSET_STATUS_BAD;
       if (saved_errno == EINVAL)
@@ -327,10 +332,11 @@ q_charset_convert (GIConv           conv,
   char *p = (char *) *input;
   QCharsetStatus status;
 
-  /* Enough for two bytes that become three, and for a byte order mark. */
+  /* Enough for nearly every text: three bytes for each two, and 32 for a byte order
+   * mark or shift sequences. convert_into () makes more room where it is not. */
   buffer_reserve (output, output->used + *left + *left / 2 + 32);
 
-  /* To iconv, no input at all would mean that the text is over. */
+  /* iconv would take a NULL input, which an empty one may be, for a flush. */
   if (*left == 0)
     return Q_CHARSET_STATUS_DONE;
 
@@ -368,6 +374,7 @@ q_charset_try (GIConv       conv,
   gsize room = Q_CHARSET_TRIAL_SIZE;
   gsize room_before_flush;
 
+  *n_flushed = 0;
   q_charset_reset (conv);
   if (g_iconv (conv, &input, &left, &end, &room) != 0)
     return -1;
@@ -384,8 +391,8 @@ q_charset_try (GIConv       conv,
 gboolean
 q_charset_has_shifts (GIConv conv)
 {
-  /* A Kana, a Han and a Hangul character: each charset with shift states leaves
-   * its initial state for one of them, and must return to it. */
+  /* A Kana, a Han and a Hangul character: each charset with shift states leaves its
+   * initial state for one of them, so that a flush has to write how to return. */
   static const char * const samples[] = { "\xe3\x81\x82", "\xe4\xb8\xad", "\xea\xb0\x80" };
   char bytes[Q_CHARSET_TRIAL_SIZE];
   gsize n_flushed;

@@ -8,18 +8,19 @@
 
 G_BEGIN_DECLS
 
-/* The grammar of RFC 9112 and RFC 9110 that the reader and the writer of heads
- * share. What needs more than one byte is a machine that takes byte after byte,
- * so that the reader knows at once that something cannot become right. */
+/* The part of the grammar of RFC 9112 and RFC 9110 that the parser and the writer
+ * of heads share. Elements of more than one byte are state machines that take one
+ * byte at a time, so that the parser can refuse a head at the first wrong byte,
+ * without waiting for the end of the element. */
 
-/* What a byte may be part of. */
+/* The elements that a byte may be part of. */
 enum
 {
   Q_HTTP_TOKEN = 1 << 0,    /* a method, a field name, a coding */
-  Q_HTTP_TARGET = 1 << 1,   /* a request target: visible ASCII but "#" */
+  Q_HTTP_TARGET = 1 << 1,   /* a request target: visible ASCII without "#" */
   Q_HTTP_TEXT = 1 << 2,     /* a field value, a reason: no control character but tab */
-  Q_HTTP_SCHEME = 1 << 3,   /* the scheme of a URI, behind its first letter */
-  Q_HTTP_HOST = 1 << 4,     /* the host of an authority: a target byte but "/?@[]:" */
+  Q_HTTP_SCHEME = 1 << 3,   /* the scheme of a URI after its first letter */
+  Q_HTTP_HOST = 1 << 4,     /* the host of an authority: a target byte other than "/?@[]:" */
 };
 
 extern G_GNUC_INTERNAL const guint8 q_http_classes[256];
@@ -40,9 +41,10 @@ q_http_is_space (guint8 byte)
   return byte == ' ' || byte == '\t';
 }
 
-/* A request target. Which forms it may have depends on the method: the origin
- * form ("/path") and the absolute form ("http://host/path") for all but CONNECT,
- * "*" for OPTIONS, the authority form ("host:port") for CONNECT alone. */
+/* Where in a request target the next byte is. The method decides which forms the
+ * target may have: CONNECT takes the authority form ("host:port") only; all others
+ * take the origin form ("/path") and the absolute form ("http://host/path"), and
+ * OPTIONS takes "*" as well. */
 typedef enum
 {
   Q_HTTP_TARGET_BROKEN,
@@ -50,14 +52,14 @@ typedef enum
   Q_HTTP_TARGET_FIRST_OPTIONS,
   Q_HTTP_TARGET_FIRST_CONNECT,
   Q_HTTP_TARGET_SCHEME,
-  Q_HTTP_TARGET_DIGITS,       /* nothing but digits behind "scheme:" */
+  Q_HTTP_TARGET_DIGITS,       /* only digits came after "scheme:" */
   Q_HTTP_TARGET_HOST,
   Q_HTTP_TARGET_LITERAL,      /* the first byte of an address in brackets */
   Q_HTTP_TARGET_LITERAL_REST,
   Q_HTTP_TARGET_LITERAL_END,
   Q_HTTP_TARGET_PORT,         /* the first digit of a port */
 
-  /* From here on the target may end. */
+  /* The target may end in the states from here on. */
   Q_HTTP_TARGET_ANY,          /* any target byte may follow */
   Q_HTTP_TARGET_STAR,
   Q_HTTP_TARGET_PORT_REST,
@@ -75,7 +77,7 @@ q_http_target_is_whole (QHttpTarget state)
   return state >= Q_HTTP_TARGET_ANY;
 }
 
-/* The fields that say where a message ends. */
+/* The fields that tell where the message ends. */
 typedef enum
 {
   Q_HTTP_FRAMING_NONE,
@@ -86,23 +88,25 @@ typedef enum
 QHttpFramingKind q_http_framing_kind (const guint8 *name,
                                       gsize         name_length);
 
-/* The value of such a field, without the white space before it. */
+/* How far the value of such a field is parsed. The white space before the value is
+ * not passed to it. */
 typedef struct
 {
   QHttpFramingKind kind;
-  gint64 length;            /* Content-Length so far; -1 without a digit */
-  char coding[12];          /* the coding under way */
+  gint64 length;            /* the Content-Length of the digits so far; -1 before the first */
+  char coding[12];          /* the coding whose name is being parsed, in lower case */
   guint coding_length;
-  gboolean ended;           /* white space came: nothing may be added to the word before it */
+  gboolean ended;           /* white space ended the number or the name before it */
 } QHttpFraming;
 
 #define Q_HTTP_FRAMING_INIT(kind) { (kind), -1, "", 0, FALSE }
 
-/* FALSE if the value cannot become right any more. */
+/* Parses one byte. FALSE if no valid value begins with the bytes so far. */
 gboolean q_http_framing_step (QHttpFraming *framing,
                               guint8        byte);
 
-/* Whether the value is right as it is. A request must end in "chunked". */
+/* Whether the value is valid if it ends here. The last coding of a request must be
+ * "chunked". */
 gboolean q_http_framing_end (QHttpFraming *framing,
                              gboolean      is_request);
 

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* The grammar of single bytes, written as predicates from which the compiler
- * makes the tables. */
+/* The grammar of single bytes. The tables of all 256 bytes are computed from these
+ * predicates at compile time. */
 
 #define IS_DIGIT(c) ((c) >= '0' && (c) <= '9')
 #define IS_UPPER(c) ((c) >= 'A' && (c) <= 'Z')
@@ -88,7 +88,8 @@ q_http_target_step (QHttpTarget state,
     case Q_HTTP_TARGET_SCHEME:
       return byte == ':' ? Q_HTTP_TARGET_DIGITS : step_if (q_http_is (byte, Q_HTTP_SCHEME), state);
 
-    /* Were the digits the end, this would be the authority form. */
+    /* A target that ended in these digits would have the authority form, which only
+     * CONNECT may use: so it may not end here. */
     case Q_HTTP_TARGET_DIGITS:
       if (g_ascii_isdigit (byte))
         return state;
@@ -138,7 +139,8 @@ q_http_framing_kind (const guint8 *name,
   return Q_HTTP_FRAMING_NONE;
 }
 
-/* Whether what came of a coding is the beginning of a known one, or all of it. */
+/* Whether the bytes of a coding so far are the beginning of a known one, or with
+ * @whole, all of it. */
 static gboolean
 coding_is_known (const QHttpFraming *framing,
                  gboolean            whole)
@@ -185,7 +187,7 @@ step_codings (QHttpFraming *framing,
 {
   if (byte == ',')
     {
-      /* Nothing may be applied on top of chunked. */
+      /* "chunked" must be the last coding. */
       if (!coding_is_known (framing, TRUE) || coding_is_chunked (framing))
         return FALSE;
 

@@ -10,19 +10,21 @@
 
 G_BEGIN_DECLS
 
-/* An HTTP/1 head (RFC 9112), read strictly from bytes that may come in any
- * pieces. It works on bytes alone: the caller keeps them in one block, from the
- * first byte of the head on, and shows that block again each time it has grown.
- * No byte is looked at twice. The block may move between two calls; the parser
- * itself may not. */
+/* A strict parser for the head of an HTTP/1 message (RFC 9112), whose bytes may
+ * come in any pieces. The caller keeps all bytes of the head in one block and
+ * passes that block again each time it has grown; the parser goes on where it
+ * stopped. The block may be at another address then, since the parser keeps
+ * offsets only. The parser itself must stay where it is, because it may point to
+ * its own inline_fields. */
 typedef enum
 {
-  Q_HTTP_MORE,        /* so far it may become a head */
+  Q_HTTP_MORE,        /* the bytes may be the beginning of a head */
   Q_HTTP_COMPLETE,    /* head_length bytes are a head */
-  Q_HTTP_BROKEN,      /* it cannot become a head */
-  Q_HTTP_TOO_LARGE,   /* more bytes or fields than allowed */
+  Q_HTTP_BROKEN,      /* the bytes are not the beginning of any head */
+  Q_HTTP_TOO_LARGE,   /* the head has more bytes or fields than allowed */
 } QHttpStatus;
 
+/* A field; name and value are offsets in the block. */
 typedef struct
 {
   guint32 name;
@@ -32,8 +34,8 @@ typedef struct
   guint32 hash;           /* of the lower-case name */
 
   /* Set by q_http_parser_to_variant (): */
-  guint32 next;           /* the next field of that name, or 0 */
-  gboolean repeated;      /* whether there is one before it */
+  guint32 next;           /* index of the next field of the same name, or 0 */
+  gboolean repeated;      /* whether a field before it has the same name */
 } QHttpField;
 
 typedef struct
@@ -41,17 +43,17 @@ typedef struct
   gsize max_size;
   guint max_fields;
 
-  gsize position;         /* the next byte to look at */
+  gsize position;         /* the offset of the next byte to parse */
   int state;
-  gsize mark;             /* where the element under way began */
+  gsize element_start;    /* where the method or the version begins */
   gsize head_length;
   QHttpTarget target_state;
-  QHttpFraming framing;   /* of the field under way */
+  QHttpFraming framing;   /* of the field that is being parsed */
   gint64 content_length;  /* -1 if no field gave it */
-  gboolean has_codings;
-  guint64 high_bits;      /* not 0 if a value or the reason may hold other than ASCII */
+  gboolean has_codings;   /* whether a field gave transfer codings */
+  guint64 high_bits;      /* 0 if all values and the reason are ASCII */
 
-  /* the start line, as offsets */
+  /* The start line; all but the numbers are offsets and lengths. */
   gboolean is_response;
   guint32 method_length;
   guint32 method;
@@ -68,30 +70,16 @@ typedef struct
   QHttpField inline_fields[32];
 } QHttpParser;
 
-/* Limits: bytes of the whole head with its blank line, and number of fields. */
+/* @max_size limits the bytes of the head with its blank line. */
 void q_http_parser_init (QHttpParser *parser,
                          gsize        max_size,
                          guint        max_fields);
 
 void q_http_parser_clear (QHttpParser *parser);
 
-/* @data holds everything since the head began, @length bytes of it by now. */
+/* Parses what is new in @data, which has all @length bytes since the head began. */
 QHttpStatus q_http_parser_feed (QHttpParser  *parser,
                                 const guint8 *data,
                                 gsize         length);
-
-/* After Q_HTTP_COMPLETE: the hash, an a{sv}, as a full reference. */
-GVariant *q_http_parser_to_variant (QHttpParser  *parser,
-                                    const guint8 *data);
-
-/* After Q_HTTP_BROKEN: how many of the @length bytes are to be returned as text:
- * up to and with the first blank line, else all. */
-gsize q_http_text_length (const guint8 *data,
-                          gsize         length);
-
-/* The bytes as a GVariant of type s, as a full reference: UTF-8 if they are that,
- * else Latin-1. A NUL, which no GVariant string can hold, becomes U+FFFD. */
-GVariant *q_http_text_to_variant (const guint8 *data,
-                                  gsize         length);
 
 G_END_DECLS

@@ -8,22 +8,23 @@
 
 #include <string.h>
 
-/* What comes next, in the order of a head; the values are compared. */
+/* Which element the next byte belongs to, in the order in which they stand in a
+ * head: those before STATE_FIELD are the start line. */
 enum
 {
   STATE_START,
-  STATE_START_LF,         /* of a blank line before the start line */
-  STATE_FIRST,            /* behind that blank line */
-  STATE_WORD,             /* a method, or the HTTP of a status line */
+  STATE_START_LF,         /* the LF of a blank line before the start line */
+  STATE_FIRST,            /* the first byte behind that blank line */
+  STATE_WORD,             /* a method, or the "HTTP" of a status line */
   STATE_TARGET,
   STATE_VERSION,
   STATE_STATUS_CODE,
   STATE_REASON,
   STATE_LINE_LF,
 
-  STATE_FIELD,            /* a field or the blank line */
+  STATE_FIELD,            /* the first byte of a field or of the blank line */
   STATE_NAME,
-  STATE_SPACE,            /* before a value */
+  STATE_SPACE,            /* white space before a value */
   STATE_VALUE,
   STATE_FIELD_LF,
   STATE_END_LF,
@@ -41,7 +42,8 @@ q_http_parser_init (QHttpParser *parser,
                     gsize        max_size,
                     guint        max_fields)
 {
-  /* Not the fields: what is not used need not be cleared. */
+  /* All but the inline fields, which are set as they are parsed: most heads use only
+   * a few of them. */
   memset (parser, 0, G_STRUCT_OFFSET (QHttpParser, inline_fields));
 
   parser->max_size = max_size;
@@ -90,9 +92,10 @@ broken (QHttpParser *parser,
   return stop (parser, STATE_BROKEN, at, Q_HTTP_BROKEN);
 }
 
-/* Walks over text up to a byte that is none, eight bytes at a time: in a word
- * the lowest byte that is below 0x20 or equal to 0x7f is found by the borrow
- * that it causes. Higher bytes may be reported wrongly, but only behind it. */
+/* Skips text up to a byte that is not text, eight bytes at a time. Among the bytes
+ * of a word whose high bit is clear, subtracting 0x20 sets it in those below 0x20.
+ * The same is done for 0x7f, which an exclusive or makes 0. The borrow may set the
+ * high bit of the byte behind such a one by mistake, so only the first is used. */
 static inline gsize
 skip_text (QHttpParser  *parser,
            const guint8 *data,
@@ -134,8 +137,9 @@ skip_text (QHttpParser  *parser,
   return at;
 }
 
-/* The bytes before the start line: at most one blank line is forgiven, as RFC
- * 9112 §2.2 asks, since some clients send one behind a body. */
+/* The first byte of the start line, or a blank line before it. RFC 9112 §2.2 asks
+ * to ignore at least one, since some clients send one behind a body; a second one
+ * is an error. */
 static QHttpStatus
 parse_before (QHttpParser  *parser,
               const guint8 *data)
@@ -152,7 +156,7 @@ parse_before (QHttpParser  *parser,
     return broken (parser, at);
 
   parser->method = at;
-  parser->mark = at;
+  parser->element_start = at;
 
   return proceed (parser, STATE_WORD, at + 1);
 }
@@ -162,7 +166,7 @@ parse_word (QHttpParser  *parser,
             const guint8 *data,
             gsize         limit)
 {
-  const guint8 *word = data + parser->mark;
+  const guint8 *word = data + parser->element_start;
   gsize at = parser->position;
   gsize length;
 
@@ -172,7 +176,7 @@ parse_word (QHttpParser  *parser,
   if (at == limit)
     return proceed (parser, STATE_WORD, at);
 
-  length = at - parser->mark;
+  length = at - parser->element_start;
 
   if (data[at] == ' ')
     {
@@ -217,12 +221,12 @@ parse_target (QHttpParser  *parser,
     return broken (parser, at);
 
   parser->target_length = at - parser->target;
-  parser->mark = at + 1;
+  parser->element_start = at + 1;
 
   return proceed (parser, STATE_VERSION, at + 1);
 }
 
-/* The version, which begins at the mark, and the byte behind it. */
+/* The version, which begins at element_start, and the byte behind it. */
 static QHttpStatus
 parse_version (QHttpParser  *parser,
                const guint8 *data,
@@ -232,7 +236,7 @@ parse_version (QHttpParser  *parser,
 
   for (; at < limit; at++)
     {
-      gsize index = at - parser->mark;
+      gsize index = at - parser->element_start;
 
       if (index < VERSION_LENGTH && data[at] == VERSION[index])
         continue;
@@ -375,8 +379,10 @@ skip_name (QHttpField   *field,
   return at;
 }
 
-/* At the colon. FALSE if a field of this name may not stand here: the length of
- * a message must be given once, in one way, or two readers see two messages. */
+/* Ends a name at its colon. FALSE if no field of this name may follow those before
+ * it. A message must give its length in one way only: where it gives two, a proxy
+ * and a server could disagree where the message ends, and an attacker could hide a
+ * second message in the first (request smuggling). */
 static gboolean
 end_name (QHttpParser  *parser,
           const guint8 *data,
@@ -415,7 +421,7 @@ skip_framing (QHttpParser  *parser,
   return at;
 }
 
-/* At the CR behind a value. */
+/* Ends a field at the CR behind its value. FALSE if the value is wrong. */
 static gboolean
 end_value (QHttpParser  *parser,
            const guint8 *data,
@@ -445,8 +451,8 @@ end_value (QHttpParser  *parser,
   return TRUE;
 }
 
-/* All fields in one function whose cases run into each other: a field that has
- * come as a whole goes through the switch once. */
+/* All fields in one function whose cases fall through to the next: for a field that
+ * is there as a whole, the switch is entered only once. */
 static QHttpStatus
 parse_fields (QHttpParser  *parser,
               const guint8 *data,
@@ -551,7 +557,7 @@ q_http_parser_feed (QHttpParser  *parser,
         status = parse_fields (parser, data, limit);
     }
 
-  /* Not complete, and the next byte would be one too many. */
+  /* The head is not complete, and one more byte would exceed the limit. */
   if (status == Q_HTTP_MORE && parser->position == parser->max_size)
     return stop (parser, STATE_TOO_LARGE, parser->position, Q_HTTP_TOO_LARGE);
 

@@ -4,15 +4,15 @@
 
 #include "config.h"
 
-#include "q-http-parser-private.h"
+#include "q-http-result-private.h"
 
 #include <string.h>
 
 #include "q-vardict-private.h"
 
-/* Up to this many fields, comparing each with those before it is faster than
- * sorting them; beyond it, a sender could make it slow on purpose. */
-#define FEW_FIELDS 32
+/* Up to this many fields, comparing each one with those before it is faster than
+ * sorting them. With more, an attacker could make the comparisons slow. */
+#define MAX_FIELDS_TO_COMPARE 32
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -34,7 +34,7 @@ compare_names (const guint8 *a,
   return 0;
 }
 
-/* Some total order of the names. */
+/* A total order in which fields of one name are equal; it has no other meaning. */
 static int
 compare_fields (gconstpointer a,
                 gconstpointer b,
@@ -61,11 +61,12 @@ link_fields (QHttpField *first,
   second->repeated = TRUE;
 }
 
-/* Looks back from each field for one of the same name. Most are told apart by
- * one bit of their hash. */
+/* Links each field to the one of the same name before it. Each hash selects one of
+ * the 64 bits of @seen: a field whose bit is not set yet is the first of its name,
+ * and need not be compared with any other. */
 static void
-link_few (QHttpParser  *parser,
-          const guint8 *data)
+link_by_comparing (QHttpParser  *parser,
+                   const guint8 *data)
 {
   guint64 seen = 0;
 
@@ -90,10 +91,11 @@ link_few (QHttpParser  *parser,
     }
 }
 
-/* The sort is stable: fields of one name stay in the order in which they came. */
+/* Does the same by sorting. The sort is stable: fields of one name stay in the
+ * order in which they came. */
 static void
-link_many (QHttpParser  *parser,
-           const guint8 *data)
+link_by_sorting (QHttpParser  *parser,
+                 const guint8 *data)
 {
   g_autofree guint32 *order = g_new (guint32, parser->n_fields);
   Fields fields = { parser, data };
@@ -135,7 +137,7 @@ is_utf8 (const guint8 *data,
   return TRUE;
 }
 
-/* Makes UTF-8 of bytes that are UTF-8 with NULs in it, or Latin-1. */
+/* Converts Latin-1, or UTF-8 with NULs in it, to UTF-8 without NUL. */
 static char *
 make_utf8 (const guint8 *data,
            gsize         length,
@@ -170,8 +172,8 @@ make_utf8 (const guint8 *data,
   return text;
 }
 
-/* A value as UTF-8. @converted is to be freed; it is NULL where the value is
- * right as it came. */
+/* A value as UTF-8. @converted is to be freed; it is NULL where the value is UTF-8
+ * already. */
 static const char *
 get_text (const QHttpParser *parser,
           const guint8      *value,
@@ -256,10 +258,11 @@ add_start_line (QVardict          *dict,
     }
 }
 
-/* The keys that tell the start line; no field may pass for one of them. */
+/* Whether @key is one of those that tell the start line. A field of that name is
+ * left out, as it would look like a part of the start line. */
 static gboolean
-is_special (const char *key,
-            gsize       length)
+is_start_line_key (const char *key,
+                   gsize       length)
 {
   switch (length)
     {
@@ -283,8 +286,8 @@ is_special (const char *key,
     }
 }
 
-/* Lower-case letters for @length bytes of a token, eight at a time: up to seven
- * bytes more are read and written. */
+/* Copies @length bytes of a token in lower case, eight at a time: up to seven bytes
+ * behind them are read and written too. */
 static void
 lower_words (char         *to,
              const guint8 *from,
@@ -298,7 +301,7 @@ lower_words (char         *to,
 
       memcpy (&word, from + i, 8);
 
-      /* The top bit of each byte: at least "A", and not beyond "Z". */
+      /* Sets the high bit of each byte that is from "A" to "Z". */
       low = word & (ones * 0x7f);
       upper = (low + ones * (0x80 - 'A')) & ~(low + ones * (0x7f - 'Z')) & (ones * 0x80);
       word |= upper >> 2;
@@ -326,7 +329,7 @@ add_field (QVardict          *dict,
     for (guint32 i = 0; i < field->name_length; i++)
       key[i] = (char) q_http_lower[data[field->name + i]];
 
-  if (is_special (key, field->name_length))
+  if (is_start_line_key (key, field->name_length))
     return;
 
   if (field->next != 0)
@@ -343,13 +346,14 @@ q_http_parser_to_variant (QHttpParser  *parser,
 
   g_return_val_if_fail (parser->head_length > 0, NULL);
 
-  if (parser->n_fields <= FEW_FIELDS)
-    link_few (parser, data);
+  if (parser->n_fields <= MAX_FIELDS_TO_COMPARE)
+    link_by_comparing (parser, data);
   else
-    link_many (parser, data);
+    link_by_sorting (parser, data);
 
-  /* An entry takes at most 24 bytes more than the line that it came from, if its
-   * value need not be converted. */
+  /* Unless its value is converted, an entry takes at most 24 bytes more than the
+   * line that it comes from. The start line gives three entries, whose keys are
+   * not in it; room for five is enough for them. */
   q_vardict_init (&dict, parser->head_length + 24 * ((gsize) parser->n_fields + 5));
 
   add_start_line (&dict, parser, data);
@@ -366,7 +370,7 @@ q_http_text_length (const guint8 *data,
 {
   gboolean after_line_end = FALSE;
 
-  /* A blank line is a line end behind which, but for CRs, comes another one. */
+  /* A blank line has nothing but CRs between the LF before it and its own. */
   for (gsize i = 0; i < length; i++)
     if (data[i] == '\n' && after_line_end)
       return i + 1;

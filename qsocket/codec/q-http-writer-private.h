@@ -8,11 +8,12 @@
 
 G_BEGIN_DECLS
 
-/* Writes the head of an HTTP/1 message by the grammar that the parser reads.
- * @headers may be NULL, an a{sv} or an a{ss}; other types are INVALID_ARGUMENT.
- * @body_length is 0 without a body. What would break the message is HTTP.
- * @first_line receives the start line without its line end (free it), or is NULL.
- * Returns the head up to and with the blank line, or NULL. */
+/* Writes the head of an HTTP/1 message, in the grammar that the parser accepts.
+ * @headers may be NULL, an a{sv} or an a{ss}; other types fail with
+ * INVALID_ARGUMENT. @body_length is 0 without a body. Fails with HTTP if an
+ * argument would make the message invalid. @first_line may be NULL; else it
+ * receives the start line without its line end, which is to be freed.
+ * Returns the head with its blank line, or NULL. */
 GString *q_http_write_request (const char  *method,
                                const char  *path,
                                const char  *http_version,

@@ -16,12 +16,13 @@ typedef struct
   GString *head;
   gsize body_length;
   gboolean is_request;
-  gboolean is_old;            /* HTTP/1.0 */
-  gboolean has_length;
-  gboolean has_codings;
+  gboolean is_http_1_0;
+  gboolean has_length;        /* a Content-Length was written */
+  gboolean has_codings;       /* a Transfer-Encoding was written */
 } Writer;
 
-/* Fails with HTTP. What is at fault is quoted so that it is readable, and short. */
+/* Sets the error HTTP and returns FALSE. The beginning of @text is quoted in the
+ * message with its control characters escaped. */
 static gboolean
 refuse (GError     **error,
         const char  *what,
@@ -71,15 +72,16 @@ check_version (Writer      *writer,
                const char  *version,
                GError     **error)
 {
-  writer->is_old = g_strcmp0 (version, "1.0") == 0;
+  writer->is_http_1_0 = g_strcmp0 (version, "1.0") == 0;
 
-  if (!writer->is_old && g_strcmp0 (version, "1.1") != 0)
+  if (!writer->is_http_1_0 && g_strcmp0 (version, "1.1") != 0)
     return refuse (error, "version", version != NULL ? version : "", "is neither 1.0 nor 1.1");
 
   return TRUE;
 }
 
-/* The fields that tell the length: once, in one way, and in line with the body. */
+/* Checks a field that tells the length of the body: there may be only one such field,
+ * and it must agree with the body. */
 static gboolean
 check_framing (Writer            *writer,
                QHttpFramingKind   kind,
@@ -102,7 +104,7 @@ check_framing (Writer            *writer,
   if (writer->has_length || writer->has_codings)
     return refuse (error, "header", name, "gives the length of the body once more");
 
-  if (kind == Q_HTTP_FRAMING_CODINGS && writer->is_old)
+  if (kind == Q_HTTP_FRAMING_CODINGS && writer->is_http_1_0)
     return refuse (error, "header", name, "cannot be used with version 1.0");
 
   if (kind == Q_HTTP_FRAMING_LENGTH && writer->body_length > 0 &&
@@ -115,8 +117,8 @@ check_framing (Writer            *writer,
   return TRUE;
 }
 
-/* @name is known to be a token. White space around a value is not part of it,
- * for the reader neither. */
+/* @name must be a token. White space around a value is left out, as a parser does
+ * not take it for a part of the value either. */
 static gboolean
 append_field (Writer      *writer,
               const char  *name,
@@ -163,7 +165,7 @@ append_list (Writer      *writer,
   return TRUE;
 }
 
-/* A number as text, or NULL if @value is none. */
+/* A number as text, or NULL if @value is not a number. */
 static char *
 format_number (GVariant *value)
 {
@@ -253,12 +255,12 @@ append_headers (Writer    *writer,
   return TRUE;
 }
 
-/* Everything behind the start line. @says_empty: a message without a body and
- * without a field that tells the length must say that there is none. */
+/* Writes all that follows the start line. @needs_length says that the recipient
+ * expects a body: if there is none, a Content-Length of 0 must tell so. */
 static GString *
 finish (Writer    *writer,
         GVariant  *headers,
-        gboolean   says_empty,
+        gboolean   needs_length,
         char     **first_line,
         GError   **error)
 {
@@ -272,7 +274,7 @@ finish (Writer    *writer,
       return NULL;
     }
 
-  if (!writer->has_length && !writer->has_codings && (writer->body_length > 0 || says_empty))
+  if (!writer->has_length && !writer->has_codings && (writer->body_length > 0 || needs_length))
     g_string_append_printf (writer->head, "Content-Length: %" G_GSIZE_FORMAT "\r\n",
                             writer->body_length);
 
@@ -294,7 +296,7 @@ q_http_write_request (const char  *method,
                       GError     **error)
 {
   Writer writer = { .body_length = body_length, .is_request = TRUE };
-  gboolean has_meaning_for_body;
+  gboolean expects_body;
 
   if (method == NULL || !is_token (method))
     {
@@ -314,13 +316,13 @@ q_http_write_request (const char  *method,
   if (!check_version (&writer, http_version, error))
     return NULL;
 
-  has_meaning_for_body = g_str_equal (method, "POST") || g_str_equal (method, "PUT") ||
-                         g_str_equal (method, "PATCH");
+  expects_body = g_str_equal (method, "POST") || g_str_equal (method, "PUT") ||
+                 g_str_equal (method, "PATCH");
 
   writer.head = g_string_sized_new (256);
   g_string_append_printf (writer.head, "%s %s HTTP/%s", method, path, http_version);
 
-  return finish (&writer, headers, has_meaning_for_body, first_line, error);
+  return finish (&writer, headers, expects_body, first_line, error);
 }
 
 GString *

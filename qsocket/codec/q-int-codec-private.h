@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* One row per wire format. */
+/* How each QIntFormat lays an integer out in bytes. */
 typedef struct
 {
   guint8 size;
@@ -35,15 +35,15 @@ static const QIntLayout q_int_layouts[] = {
   [Q_INT_FORMAT_U8_LSB] = { 8, FALSE, TRUE },
 };
 
-/* Whether a number from a caller names a format at all. */
+/* A caller, or a language binding, may pass any number as a QIntFormat. */
 static inline gboolean
 q_int_format_is_valid (QIntFormat format)
 {
   return (guint) format < G_N_ELEMENTS (q_int_layouts);
 }
 
-/* Both are inline: with a constant format the compiler leaves one load, one
- * byte swap and one extension of them. */
+/* Decoding and encoding are inline: where the format is a constant, the compiler
+ * reduces each of them to a few instructions. */
 static inline gint64
 q_int_decode (QIntFormat    format,
               const guint8 *bytes)
@@ -58,8 +58,8 @@ q_int_decode (QIntFormat    format,
   else
     value = GUINT64_FROM_BE (value) >> shift;
 
-  /* Widening by shifting left, then right as a signed number, is what every
-   * compiler that GLib knows does to the sign. */
+  /* Extends the sign. C leaves the result of shifting a negative number right to the
+   * compiler; all compilers that GLib supports copy the sign bit. */
   if (layout->is_signed)
     return (gint64) (value << shift) >> shift;
 
@@ -73,14 +73,14 @@ q_int_encode (QIntFormat  format,
               guint8     *bytes)
 {
   const QIntLayout *layout = &q_int_layouts[format];
-  guint64 wire;
+  guint64 ordered;
 
   if (layout->lsb_first)
-    wire = GUINT64_TO_LE ((guint64) value);
+    ordered = GUINT64_TO_LE ((guint64) value);
   else
-    wire = GUINT64_TO_BE ((guint64) value << (64 - 8 * layout->size));
+    ordered = GUINT64_TO_BE ((guint64) value << (64 - 8 * layout->size));
 
-  memcpy (bytes, &wire, layout->size);
+  memcpy (bytes, &ordered, layout->size);
 }
 
 G_END_DECLS

@@ -27,7 +27,8 @@ q_target_clear (QTarget *target)
   target->family = G_SOCKET_FAMILY_INVALID;
 }
 
-/* Says what is wrong with a value, which may be long or hold anything. */
+/* Sets INVALID_ARGUMENT. @value comes from the caller and may be long or have any
+ * bytes, so only its beginning is shown, escaped. */
 static void
 set_error (GError     **error,
            const char  *what,
@@ -50,7 +51,7 @@ is_ipv4_literal (const char *host)
   return inet_pton (AF_INET, host, &address) == 1;
 }
 
-/* An address, perhaps with a scope behind it: "fe80::1%eth0". */
+/* A scope may follow the address, as in "fe80::1%eth0". */
 static gboolean
 is_ipv6_literal (const char *host)
 {
@@ -72,7 +73,7 @@ is_ipv6_literal (const char *host)
 }
 
 static gboolean
-has_foreign_character (const char *host)
+has_invalid_character (const char *host)
 {
   for (const char *p = host; *p != '\0'; p++)
     if (g_ascii_iscntrl (*p) || strchr (" /@[]", *p) != NULL)
@@ -95,7 +96,7 @@ q_target_check_host (const char  *host,
     set_error (error, "host", host, "is empty");
   else if (length > HOST_MAX_LENGTH)
     set_error (error, "host", host, "is too long");
-  else if (has_foreign_character (host) || !g_utf8_validate (host, -1, NULL))
+  else if (has_invalid_character (host) || !g_utf8_validate (host, -1, NULL))
     set_error (error, "host", host, "has a character that no host name has");
   else if (strcmp (host, "*") == 0)
     set_error (error, "host", host, "is not one host");
@@ -107,7 +108,7 @@ q_target_check_host (const char  *host,
   return FALSE;
 }
 
-/* The number of a port, PORT_MAX + 1 for all numbers that are too large. */
+/* The number of a port; PORT_MAX + 1 stands for all larger numbers. */
 static int
 parse_port (const char *digits)
 {
@@ -186,8 +187,8 @@ q_target_check_path (const char  *path,
   return FALSE;
 }
 
-/* Takes "[host]:service" apart. Brackets never belong to a path: a forgotten
- * port should not become a file. */
+/* Splits "[host]:service". A text that begins with a bracket is never taken for a
+ * path, as else "[::1]", with its port forgotten, would be the name of a file. */
 static gboolean
 split_brackets (const char  *text,
                 QTarget     *target,

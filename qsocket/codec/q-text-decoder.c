@@ -4,49 +4,56 @@
 
 #include "config.h"
 
-#include "q-text-codec-private.h"
+#include "q-text-decoder-private.h"
 
 #include <string.h>
 
 #include "q-socket-error.h"
+#include "q-utf8-private.h"
 
-/* No charset has a longer character; one that is still incomplete is none. */
-#define PENDING_MAX 16
+/* No charset has a character of more bytes: one that is still incomplete after
+ * that many cannot become a character. */
+#define CHARACTER_MAX_SIZE 16
+
+/* The longest prefix that a charset needs. */
+#define PREFIX_MAX_SIZE 16
 
 struct _QTextDecoder
 {
   const char *charset;
   const QCharsetOrder *order;
 
-  /* NULL until there is something to convert. */
+  /* Opened by the first conversion. */
   GIConv conv;
   const char *conv_charset;
   gboolean has_shifts;
 
-  /* Where a byte order mark may come; without one the order stays as it was. */
+  /* At the start of a text a byte order mark may stand. A text without one has
+   * the byte order of the text before, and the first such text is MSB first. */
   gboolean at_start;
   gboolean lsb_first;
 
-  guint8 pending[PENDING_MAX];
-  gsize n_pending;
+  /* The pending bytes, in the order in which they came. */
+  guint8 prefix[PREFIX_MAX_SIZE];
+  gsize n_prefix;
+  guint8 partial[CHARACTER_MAX_SIZE];
+  gsize n_partial;
 
-  /* A mark or shift sequences that had their effect, but no text came since. */
-  guint8 silent[PENDING_MAX];
-  gsize n_silent;
-  guint8 kept[2 * PENDING_MAX];
+  guint8 peeked[PREFIX_MAX_SIZE + CHARACTER_MAX_SIZE];
 };
 
-/* The bytes of one call: those that were pending and the new ones. Only what is
- * around their seam is joined in memory. */
+/* The input of one call: the partial character from the call before, then the new
+ * data. To complete that character, the first of the new bytes are copied behind
+ * it into the seam; all others are converted where they are. */
 typedef struct
 {
   const guint8 *data;
   gsize length;
-  gsize n_pending;
+  gsize n_partial;
 
-  guint8 seam[2 * PENDING_MAX];
+  guint8 seam[2 * CHARACTER_MAX_SIZE];
   gsize n_seam;
-  gboolean in_seam;
+  gboolean in_seam;       /* whether @input points into the seam, or into the data */
 
   const guint8 *input;
   gsize left;
@@ -75,90 +82,92 @@ gsize
 q_text_decoder_peek_pending (QTextDecoder  *decoder,
                              const guint8 **bytes)
 {
-  if (decoder->n_silent == 0)
+  if (decoder->n_prefix == 0)
     {
-      *bytes = decoder->pending;
-      return decoder->n_pending;
+      *bytes = decoder->partial;
+      return decoder->n_partial;
     }
 
-  memcpy (decoder->kept, decoder->silent, decoder->n_silent);
-  memcpy (decoder->kept + decoder->n_silent, decoder->pending, decoder->n_pending);
-  *bytes = decoder->kept;
+  memcpy (decoder->peeked, decoder->prefix, decoder->n_prefix);
+  memcpy (decoder->peeked + decoder->n_prefix, decoder->partial, decoder->n_partial);
+  *bytes = decoder->peeked;
 
-  return decoder->n_silent + decoder->n_pending;
+  return decoder->n_prefix + decoder->n_partial;
 }
 
 gboolean
 q_text_decoder_is_inside_character (QTextDecoder *decoder)
 {
-  return decoder->n_pending > 0;
+  return decoder->n_partial > 0;
 }
 
 void
 q_text_decoder_drop_pending (QTextDecoder *decoder)
 {
-  /* Their effect goes with them. */
-  if (decoder->n_silent > 0)
+  if (decoder->n_prefix > 0)
     {
       decoder->at_start = TRUE;
       q_charset_reset (decoder->conv);
     }
 
-  decoder->n_silent = 0;
-  decoder->n_pending = 0;
+  decoder->n_prefix = 0;
+  decoder->n_partial = 0;
 }
 
 void
 q_text_decoder_commit (QTextDecoder *decoder)
 {
-  decoder->n_silent = 0;
+  decoder->n_prefix = 0;
 }
 
 static void
-keep_pending (QTextDecoder *decoder,
+keep_partial (QTextDecoder *decoder,
               const guint8 *bytes,
               gsize         length)
 {
   if (length > 0)
-    memcpy (decoder->pending, bytes, length);
-  decoder->n_pending = length;
+    memcpy (decoder->partial, bytes, length);
+  decoder->n_partial = length;
 }
 
-/* The bytes of this call but for the last @left gave no text. */
+/* Adds the input of this call, the partial character and @data without the last
+ * @left bytes, to the prefix: it has been converted and gave no text. */
 static void
-keep_silent (QTextDecoder *decoder,
+keep_prefix (QTextDecoder *decoder,
              const guint8 *data,
              gsize         length,
              gsize         left)
 {
-  gsize n = decoder->n_pending + length - left;
-  gsize n_old = MIN (n, decoder->n_pending);
-  guint8 *end = decoder->silent + decoder->n_silent;
+  gsize n = decoder->n_partial + length - left;
+  gsize n_old = MIN (n, decoder->n_partial);
+  guint8 *end = decoder->prefix + decoder->n_prefix;
 
-  /* No charset needs as many; this is a peer that plays. */
-  if (decoder->n_silent + n + left > PENDING_MAX)
+  /* More shift sequences in a row than any text needs: a peer could send them
+   * without end, so they are not kept, and count as returned. */
+  if (decoder->n_prefix + n + left > PREFIX_MAX_SIZE)
     {
-      decoder->n_silent = 0;
+      decoder->n_prefix = 0;
       return;
     }
 
   if (n == 0)
     return;
 
-  memcpy (end, decoder->pending, n_old);
+  memcpy (end, decoder->partial, n_old);
   if (n > n_old)
     memcpy (end + n_old, data, n - n_old);
-  decoder->n_silent += n;
+  decoder->n_prefix += n;
 }
 
-/* After a failure they must have their effect once more, for they are not part of
- * what failed. Byte order marks have theirs on the choice of the converter. */
+/* Puts the converter into the state in which the prefix had left it, after a
+ * failure has reset it. A byte order mark needs no repeating: it had its effect
+ * on the choice of the converter. */
 static void
-repeat_silent (QTextDecoder *decoder)
+convert_prefix_again (QTextDecoder *decoder)
 {
   g_auto (QCharsetBuffer) output = Q_CHARSET_BUFFER_INIT;
-  const guint8 *input = decoder->silent;
-  gsize left = decoder->n_silent;
+  const guint8 *input = decoder->prefix;
+  gsize left = decoder->n_prefix;
 
   if (decoder->order == NULL)
     q_charset_convert (decoder->conv, &input, &left, &output);
@@ -170,36 +179,32 @@ source_init (Source             *source,
              const guint8       *data,
              gsize               length)
 {
-  gsize n_new = MIN (length, sizeof source->seam - decoder->n_pending);
+  gsize n_new = MIN (length, sizeof source->seam - decoder->n_partial);
 
-  source->data = data;
-  source->length = length;
-  source->n_pending = decoder->n_pending;
-  source->in_seam = decoder->n_pending > 0;
+  *source = (Source) {
+    .data = data, .length = length, .n_partial = decoder->n_partial,
+    .in_seam = decoder->n_partial > 0, .input = data, .left = length,
+  };
 
   if (!source->in_seam)
-    {
-      source->input = data;
-      source->left = length;
-      return;
-    }
+    return;
 
-  memcpy (source->seam, decoder->pending, decoder->n_pending);
+  memcpy (source->seam, decoder->partial, decoder->n_partial);
   if (n_new > 0)
-    memcpy (source->seam + decoder->n_pending, data, n_new);
-  source->n_seam = decoder->n_pending + n_new;
+    memcpy (source->seam + decoder->n_partial, data, n_new);
+  source->n_seam = decoder->n_partial + n_new;
   source->input = source->seam;
   source->left = source->n_seam;
 }
 
-/* Where the source stands, counted in the bytes of this call. */
+/* How many bytes of the new data are before the next input byte. */
 static gsize
 source_get_offset (const Source *source)
 {
   gsize behind = source->left;
 
   if (source->in_seam)
-    behind += source->n_pending + source->length - source->n_seam;
+    behind += source->n_partial + source->length - source->n_seam;
 
   return source->length - MIN (behind, source->length);
 }
@@ -213,17 +218,18 @@ convert_source (Source         *source,
   gsize used;
 
   if (!source->in_seam || status == Q_CHARSET_STATUS_BAD
-      || source->n_seam == source->n_pending + source->length)
+      || source->n_seam == source->n_partial + source->length)
     return status;
 
-  /* The seam is full, so this is an incomplete character of over 16 bytes. */
+  /* The partial character must have been completed, as the seam has more new
+   * bytes than a character can have. */
   used = (gsize) (source->input - source->seam);
-  if (used < source->n_pending)
+  if (used < source->n_partial)
     return Q_CHARSET_STATUS_BAD;
 
   source->in_seam = FALSE;
-  source->input = source->data + (used - source->n_pending);
-  source->left = source->length - (used - source->n_pending);
+  source->input = source->data + (used - source->n_partial);
+  source->left = source->length - (used - source->n_partial);
 
   return q_charset_convert (conv, &source->input, &source->left, output);
 }
@@ -289,8 +295,8 @@ decode_ascii (QTextDecoder  *decoder,
   return copy_text (data, length);
 }
 
-/* The result is made first and checked in its place: it is nearly always good,
- * and there a character that was cut is whole again. */
+/* Copies all bytes into the result before it validates them there: nearly always
+ * they are valid, and in the copy a character that came in two pieces is whole. */
 static char *
 decode_utf8 (QTextDecoder  *decoder,
              const guint8  *data,
@@ -299,15 +305,15 @@ decode_utf8 (QTextDecoder  *decoder,
              gsize         *out_length,
              GError       **error)
 {
-  gsize n_pending = decoder->n_pending;
-  gsize total = n_pending + length;
+  gsize n_partial = decoder->n_partial;
+  gsize total = n_partial + length;
   g_autofree char *text = g_malloc (total + 1);
   gboolean incomplete;
   gsize span;
 
-  memcpy (text, decoder->pending, n_pending);
+  memcpy (text, decoder->partial, n_partial);
   if (length > 0)
-    memcpy (text + n_pending, data, length);
+    memcpy (text + n_partial, data, length);
 
   span = q_text_utf8_span ((const guint8 *) text, total, &incomplete);
 
@@ -316,7 +322,7 @@ decode_utf8 (QTextDecoder  *decoder,
       if (text[span] == '\0')
         set_nul_error (decoder, error);
       else
-        set_bad_error (decoder, span - MIN (span, n_pending), error);
+        set_bad_error (decoder, span - MIN (span, n_partial), error);
       return NULL;
     }
 
@@ -326,16 +332,17 @@ decode_utf8 (QTextDecoder  *decoder,
       return NULL;
     }
 
-  keep_pending (decoder, (const guint8 *) text + span, total - span);
+  keep_partial (decoder, (const guint8 *) text + span, total - span);
   text[span] = '\0';
   *out_length = span;
 
   return g_steal_pointer (&text);
 }
 
-/* Steps over a byte order mark and obeys it. The first unit must be there. */
+/* Skips a byte order mark and sets the order that it tells. The source must have
+ * as many bytes as a mark has. */
 static void
-take_mark (QTextDecoder *decoder,
+read_byte_order_mark (QTextDecoder *decoder,
            Source       *source)
 {
   static const guint8 msb_mark[] = { 0x00, 0x00, 0xfe, 0xff };
@@ -383,7 +390,7 @@ open_conv (QTextDecoder  *decoder,
   return decoder->conv != NULL;
 }
 
-/* iconv lets through what UTF-8 does not have, such as 0x110000 in UCS-4. */
+/* Some of iconv's results are not UTF-8: it converts 0x110000 in UCS-4, for one. */
 static gboolean
 check_output (const QTextDecoder    *decoder,
               const QCharsetBuffer  *output,
@@ -404,15 +411,16 @@ check_output (const QTextDecoder    *decoder,
   return FALSE;
 }
 
-/* Converters may hold text back: some compose a letter with an accent that may
- * follow, some make two characters of one and give the second one later. Without
- * shift states it is all brought out at the end of each call, so that what was
- * taken from the stream is either text or pending. A letter and an accent in two
- * calls stay two characters then.
+/* Some converters hold a character back: one composes a letter with the accent
+ * that may follow, another makes two characters of one and writes the second one
+ * later. In charsets without shift states each call flushes the converter, so
+ * that every byte taken from the stream is either returned as text or pending. A
+ * letter and an accent that come in two calls stay two characters then.
  *
- * With shift states that would end the state, so iconv holds on. These charsets
- * give their characters at once, but for two: in UTF-7 the bits of an incomplete
- * character are held, in ISO-2022-JP-3 the second half of a few characters. */
+ * In charsets with shift states a flush would end the state, so there the
+ * converter keeps what it holds until the text is over. These charsets hold
+ * nothing back but in two cases: UTF-7 holds the bits of an incomplete character,
+ * and ISO-2022-JP-3 the second half of a few characters. */
 static gboolean
 decode_source (QTextDecoder    *decoder,
                Source          *source,
@@ -422,7 +430,7 @@ decode_source (QTextDecoder    *decoder,
 {
   QCharsetStatus status = convert_source (source, decoder->conv, output);
 
-  if (status == Q_CHARSET_STATUS_BAD || source->left > PENDING_MAX)
+  if (status == Q_CHARSET_STATUS_BAD || source->left > CHARACTER_MAX_SIZE)
     {
       set_bad_error (decoder, source_get_offset (source), error);
       return FALSE;
@@ -467,12 +475,12 @@ decode_with_iconv (QTextDecoder  *decoder,
               return NULL;
             }
 
-          keep_pending (decoder, source.input, source.left);
+          keep_partial (decoder, source.input, source.left);
           *out_length = 0;
           return g_strdup ("");
         }
 
-      take_mark (decoder, &source);
+      read_byte_order_mark (decoder, &source);
     }
 
   if (!open_conv (decoder, error))
@@ -481,18 +489,17 @@ decode_with_iconv (QTextDecoder  *decoder,
   if (!decode_source (decoder, &source, at_end, &output, error))
     {
       q_charset_reset (decoder->conv);
-      repeat_silent (decoder);
+      convert_prefix_again (decoder);
       return NULL;
     }
 
   if (output.used > 0 || at_end)
-    decoder->n_silent = 0;
+    decoder->n_prefix = 0;
   else
-    keep_silent (decoder, data, length, source.left);
+    keep_prefix (decoder, data, length, source.left);
 
-  /* After the end, as after each datagram, the next text begins. */
   decoder->at_start = at_end;
-  keep_pending (decoder, source.input, source.left);
+  keep_partial (decoder, source.input, source.left);
   *out_length = output.used;
 
   return q_charset_buffer_steal (&output);

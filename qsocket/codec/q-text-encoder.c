@@ -4,32 +4,34 @@
 
 #include "config.h"
 
-#include "q-text-codec-private.h"
+#include "q-text-encoder-private.h"
 
 #include <string.h>
 
 #include "q-socket-error.h"
+#include "q-utf8-private.h"
 
-/* What shift sequences are made of: Shift Out, Shift In, Escape. */
+/* The control characters of shift sequences: Shift Out, Shift In, Escape. */
 static const char shift_controls[] = { 0x0e, 0x0f, 0x1b };
 
 struct _QTextEncoder
 {
   const char *charset;
 
-  /* NULL until there is something to convert. */
+  /* Opened by the first conversion. */
   GIConv conv;
 
-  /* How many bytes iconv writes in front of every text that only the first one
-   * may have: a byte order mark, or the header of ISO-2022-KR. */
+  /* iconv begins every text with so many bytes of byte order mark, or of the
+   * header of ISO-2022-KR; only the first text that is sent may have them. */
   gsize mark_length;
   gboolean mark_sent;
 
-  /* Characters that iconv neither writes nor refuses: it drops the tags from
-   * U+E0000 to U+E007F, and lets controls through that would shift. */
+  /* Characters that the charset lacks, but for which iconv reports no error. It drops
+   * the tags from U+E0000 to U+E007F, and it passes on control characters that the
+   * peer would take for the beginning of a shift sequence. */
   gboolean drops_tags;
-  char bad_controls[sizeof shift_controls];
-  gsize n_bad_controls;
+  char unsafe_controls[sizeof shift_controls];
+  gsize n_unsafe_controls;
 };
 
 QTextEncoder *
@@ -55,7 +57,8 @@ q_text_encoder_mark_sent (QTextEncoder *encoder)
   encoder->mark_sent = TRUE;
 }
 
-/* Whatever the letter takes, what two of them have only once is the mark. */
+/* The result of two letters is as long as two results of one letter, but for the
+ * mark, which it has only once. */
 static gsize
 find_mark_length (GIConv conv)
 {
@@ -77,17 +80,19 @@ drops_tags (GIConv conv,
   return q_charset_try (conv, "\xf3\xa0\x81\x81", 4, bytes, &n_flushed) == (gssize) mark_length;
 }
 
+/* A control character is unsafe if it does not come back from the charset as it
+ * was. One that iconv refuses to convert needs no care. */
 static gboolean
-find_bad_controls (QTextEncoder  *encoder,
-                   GIConv         conv,
-                   GError       **error)
+find_unsafe_controls (QTextEncoder  *encoder,
+                      GIConv         conv,
+                      GError       **error)
 {
   GIConv back = q_charset_open ("UTF-8", encoder->charset, error);
 
   if (back == NULL)
     return FALSE;
 
-  encoder->n_bad_controls = 0;
+  encoder->n_unsafe_controls = 0;
   for (guint i = 0; i < sizeof shift_controls; i++)
     {
       char bytes[Q_CHARSET_TRIAL_SIZE];
@@ -99,7 +104,7 @@ find_bad_controls (QTextEncoder  *encoder,
         continue;
       if (q_charset_try (back, bytes, (gsize) n, text, &n_flushed) != 1
           || text[0] != shift_controls[i])
-        encoder->bad_controls[encoder->n_bad_controls++] = shift_controls[i];
+        encoder->unsafe_controls[encoder->n_unsafe_controls++] = shift_controls[i];
     }
 
   g_iconv_close (back);
@@ -123,7 +128,8 @@ open_conv (QTextEncoder  *encoder,
 
   encoder->mark_length = find_mark_length (conv);
 
-  /* Without a mark the other end must expect the order that is the rule. */
+  /* For some of these charsets, such as UCS-2, iconv writes no mark and uses the byte
+   * order of the machine. But a text without a mark has to be MSB first. */
   if (order != NULL && encoder->mark_length == 0)
     {
       g_iconv_close (conv);
@@ -133,7 +139,7 @@ open_conv (QTextEncoder  *encoder,
     }
 
   encoder->drops_tags = drops_tags (conv, encoder->mark_length);
-  if (q_charset_has_shifts (conv) && !find_bad_controls (encoder, conv, error))
+  if (q_charset_has_shifts (conv) && !find_unsafe_controls (encoder, conv, error))
     {
       g_iconv_close (conv);
       return FALSE;
@@ -152,17 +158,18 @@ is_tag (const char *p,
          && ((guchar) p[2] == 0x80 || (guchar) p[2] == 0x81);
 }
 
-/* Whether there is a character that iconv would not treat as it should. */
+/* Whether the text has a character that iconv would drop or pass on when it should
+ * report an error. */
 static gboolean
-has_untreatable (const QTextEncoder *encoder,
-                 const char         *text,
-                 gsize               length)
+has_mishandled_character (const QTextEncoder *encoder,
+                          const char         *text,
+                          gsize               length)
 {
   const char *end = text + length;
   const char *p = text;
 
-  for (gsize i = 0; i < encoder->n_bad_controls; i++)
-    if (memchr (text, encoder->bad_controls[i], length) != NULL)
+  for (gsize i = 0; i < encoder->n_unsafe_controls; i++)
+    if (memchr (text, encoder->unsafe_controls[i], length) != NULL)
       return TRUE;
 
   while (encoder->drops_tags && (p = memchr (p, 0xf3, (gsize) (end - p))) != NULL)
@@ -186,17 +193,18 @@ can_encode (const QTextEncoder *encoder,
   if (strcmp (encoder->charset, "US-ASCII") == 0)
     return length == 1;
 
-  return !has_untreatable (encoder, character, length)
+  return !has_mishandled_character (encoder, character, length)
          && q_charset_try (encoder->conv, character, length, bytes, &n_flushed) >= 0;
 }
 
-/* Only called when it is clear that one is lacking. Going through the text once
- * more finds it whatever the converter says about the place. */
+/* Names the first character that the charset lacks, once it is clear that there
+ * is one. Converting each character by itself finds it in any charset; where
+ * iconv stops need not be that character, since some converters hold one back. */
 static void
-set_lacking_error (const QTextEncoder  *encoder,
-                   const char          *text,
-                   gsize                length,
-                   GError             **error)
+set_unencodable_error (const QTextEncoder  *encoder,
+                       const char          *text,
+                       gsize                length,
+                       GError             **error)
 {
   const char *end = text + length;
 
@@ -243,12 +251,12 @@ encode_with_iconv (const QTextEncoder  *encoder,
 
   q_charset_reset (encoder->conv);
 
-  if (!has_untreatable (encoder, text, length)
+  if (!has_mishandled_character (encoder, text, length)
       && q_charset_convert (encoder->conv, &input, &left, output) == Q_CHARSET_STATUS_DONE
       && q_charset_flush (encoder->conv, output) == Q_CHARSET_STATUS_DONE)
     return TRUE;
 
-  set_lacking_error (encoder, text, length, error);
+  set_unencodable_error (encoder, text, length, error);
 
   return FALSE;
 }
@@ -271,7 +279,7 @@ q_text_encoder_convert (QTextEncoder  *encoder,
 
   if (is_ascii && q_text_ascii_span ((const guint8 *) text, length) < length)
     {
-      set_lacking_error (encoder, text, length, error);
+      set_unencodable_error (encoder, text, length, error);
       return FALSE;
     }
 

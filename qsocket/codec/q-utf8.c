@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "q-text-codec-private.h"
+#include "q-utf8-private.h"
 
 #include <string.h>
 
@@ -13,10 +13,17 @@
 #define ONES G_GUINT64_CONSTANT (0x0101010101010101)
 #define HIGH_BITS (ONES << 7)
 
-/* Whether @n_words words are ASCII without a NUL. Taking one off every byte sets
- * a high bit where a NUL is; it may also do so beside one, so nothing is missed,
- * and it leaves all other ASCII as it is. With one branch for all of the words,
- * a compiler makes vectors of them. */
+/* How many bytes GLib validates before the next look for a run of ASCII. A
+ * smaller window finds runs earlier, a larger one costs other text less. */
+#define WINDOW_SIZE 64
+
+#define MAX_CHARACTER_SIZE 4
+
+/* Whether @n_words words are ASCII without a NUL. Subtracting one from every byte
+ * sets the high bit of a byte that is NUL. The borrow may set it in the byte
+ * beside a NUL as well, which does no harm; without a NUL there is no borrow, and
+ * ASCII keeps its high bits clear. As there is one branch for all of the words, a
+ * compiler can turn the loop into vector instructions. */
 static inline gboolean
 words_are_ascii (const guint8 *data,
                  gsize         n_words)
@@ -34,19 +41,14 @@ words_are_ascii (const guint8 *data,
   return (seen & HIGH_BITS) == 0;
 }
 
-static inline gboolean
-is_ascii (guint8 byte)
-{
-  return byte >= 0x01 && byte <= 0x7f;
-}
-
 gsize
 q_text_ascii_span (const guint8 *data,
                    gsize         length)
 {
   gsize n = 0;
 
-  /* In a mixed text even a block is too much to look at in vain. */
+  /* Whole blocks are tried only behind a word that is ASCII: in text where ASCII
+   * comes in short runs, reading a block would mostly be wasted. */
   while (length - n >= WORD_SIZE && words_are_ascii (data + n, 1))
     {
       n += WORD_SIZE;
@@ -54,70 +56,43 @@ q_text_ascii_span (const guint8 *data,
         n += BLOCK_SIZE;
     }
 
-  while (n < length && is_ascii (data[n]))
+  while (n < length && data[n] >= 0x01 && data[n] <= 0x7f)
     n++;
 
   return n;
 }
 
-static inline gboolean
-is_tail (guint8 byte)
-{
-  return (byte & 0xc0) == 0x80;
-}
-
-/* What the second byte says about a character of three or four bytes: overlong
- * forms, surrogates and all behind U+10FFFF show there. */
-static inline gboolean
-second_fits (guint8 lead,
-             guint8 second)
-{
-  switch (lead)
-    {
-    case 0xe0:
-      return second >= 0xa0 && second <= 0xbf;
-    case 0xed:
-      return second >= 0x80 && second <= 0x9f;
-    case 0xf0:
-      return second >= 0x90 && second <= 0xbf;
-    case 0xf4:
-      return second >= 0x80 && second <= 0x8f;
-    default:
-      return is_tail (second);
-    }
-}
-
-/* The length of the character beyond ASCII at @p; 0 if there is none. */
-static inline gsize
-character_length (const guint8 *p,
-                  gsize         left)
-{
-  guint8 lead = p[0];
-
-  if (lead < 0xe0)
-    return lead >= 0xc2 && left >= 2 && is_tail (p[1]) ? 2 : 0;
-
-  if (lead < 0xf0)
-    return left >= 3 && second_fits (lead, p[1]) && is_tail (p[2]) ? 3 : 0;
-
-  return lead <= 0xf4 && left >= 4 && second_fits (lead, p[1]) && is_tail (p[2])
-         && is_tail (p[3]) ? 4 : 0;
-}
-
-/* Whether the last bytes of a text begin a character and lack its end. */
+/* Whether @data is the beginning of a character that lacks its end: then there
+ * are bytes that complete it. Among the bytes that may follow in a character,
+ * every range that the first byte allows for the second one includes 0x80 or
+ * 0xbf, so it is enough to try these two. */
 static gboolean
-character_is_cut (const guint8 *p,
-                  gsize         left)
+is_incomplete_character (const guint8 *data,
+                         gsize         length)
 {
-  guint8 lead = p[0];
-  gsize length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  static const guint8 fillers[] = { 0x80, 0xbf };
+  gsize size = data[0] < 0xe0 ? 2 : data[0] < 0xf0 ? 3 : MAX_CHARACTER_SIZE;
 
-  if (lead < 0xc2 || lead > 0xf4 || left >= length)
+  if (length >= size)
     return FALSE;
 
-  return (left < 2 || second_fits (lead, p[1])) && (left < 3 || is_tail (p[2]));
+  for (guint i = 0; i < G_N_ELEMENTS (fillers); i++)
+    {
+      char character[MAX_CHARACTER_SIZE];
+
+      memset (character, fillers[i], sizeof character);
+      memcpy (character, data, length);
+      if (g_utf8_validate_len (character, size, NULL))
+        return TRUE;
+    }
+
+  return FALSE;
 }
 
+/* GLib 2.74 looks at each byte by itself, which for ASCII takes over ten times
+ * as long as looking at words. So runs of ASCII are skipped here, and GLib gets
+ * the text from where such a run ends, up to a window's length at a time. A
+ * character that the end of the window cuts is the first one of the next. */
 gsize
 q_text_utf8_span (const guint8 *data,
                   gsize         length,
@@ -127,27 +102,23 @@ q_text_utf8_span (const guint8 *data,
 
   *incomplete = FALSE;
 
-  while (n < length)
+  while (TRUE)
     {
-      gsize step;
+      const char *start;
+      const char *end;
 
-      if (is_ascii (data[n]))
-        {
-          n++;
-          if (length - n >= WORD_SIZE && words_are_ascii (data + n, 1))
-            n += q_text_ascii_span (data + n, length - n);
-          continue;
-        }
+      n += q_text_ascii_span (data + n, length - n);
+      if (n == length)
+        return n;
 
-      step = character_length (data + n, length - n);
-      if (step == 0)
+      start = (const char *) data + n;
+      g_utf8_validate_len (start, MIN (length - n, WINDOW_SIZE), &end);
+      if (end == start)
         {
-          *incomplete = character_is_cut (data + n, length - n);
+          *incomplete = is_incomplete_character (data + n, length - n);
           return n;
         }
 
-      n += step;
+      n += (gsize) (end - start);
     }
-
-  return n;
 }

@@ -8,9 +8,10 @@
 
 G_BEGIN_DECLS
 
-/* Writes an a{sv} in GVariant's serialised form straight into one block, since
- * a GVariantBuilder costs several times as much as parsing what goes into it.
- * Entries keep the order in which they are added. */
+/* Builds an a{sv} by writing GVariant's serialised form into one block of memory. A
+ * GVariantBuilder allocates memory for each value: for an HTTP head that takes
+ * several times as long as parsing it. Entries keep the order in which they are
+ * added. */
 typedef struct
 {
   guint8 *data;
@@ -22,11 +23,11 @@ typedef struct
   gsize inline_ends[32];
 } QVardict;
 
-/* @expected is a guess of the serialised size in bytes. */
+/* @expected is about how many bytes the serialised form will have; it may have more. */
 void q_vardict_init (QVardict *dict,
                      gsize     expected);
 
-/* Drops what was added; not needed after q_vardict_end (). */
+/* Frees what was added; not needed after q_vardict_end (). */
 void q_vardict_clear (QVardict *dict);
 
 /* Keys and strings are given with their length and must be UTF-8 without NUL. */
@@ -48,13 +49,12 @@ void q_vardict_add_uint64 (QVardict   *dict,
                            const char *key,
                            guint64     value);
 
-/* Any other value, already serialised or not, such as an a{sv} of headers. Its
- * alignment may be up to 8. Takes no ownership; @value must not be floating. */
+/* Adds a copy of a value of any type. @value must not be floating. */
 void q_vardict_add_variant (QVardict   *dict,
                             const char *key,
                             GVariant   *value);
 
-/* Adds an "as" of @n strings. */
+/* Adds an array of @n strings, an "as". */
 void q_vardict_add_strv (QVardict           *dict,
                          const char         *key,
                          gsize               key_length,
@@ -62,7 +62,7 @@ void q_vardict_add_strv (QVardict           *dict,
                          const gsize        *lengths,
                          guint               n);
 
-/* Ends @dict and returns a full reference (not floating). */
+/* Returns the a{sv}, a full reference that is not floating, and clears @dict. */
 GVariant *q_vardict_end (QVardict *dict);
 
 G_END_DECLS

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* The wire format, as far as it is needed here:
+/* The serialised form, as far as it is needed here:
  *
  * a{sv}  the entries, each padded to start at a multiple of 8; then for each
  *        entry the offset of its end
@@ -22,13 +22,13 @@
 
 #define PADDED(size) (((size) + 7) & ~(gsize) 7)
 
-/* What an entry takes beside key and value at most: two paddings, of which one
- * begins with the zero byte of the key, and the offset of the key's end. */
+/* The most that an entry takes in addition to its key and value: two paddings, of
+ * which one begins with the zero byte of the key, and the offset of the key's end. */
 #define ENTRY_EXTRA (8 + 8 + 8)
 
-/* GVariant forgets a container type with the last value of that type, and
- * building it anew costs about as much as writing the head of an HTTP message.
- * One value that stays alive keeps it known. */
+/* GLib computes what it must know of a container type when the first value of that
+ * type is made, and drops it with the last value. Computing it takes about as long
+ * as writing an HTTP head, so one value is kept alive for ever. */
 static GVariant *
 get_empty (void)
 {
@@ -44,7 +44,7 @@ get_empty (void)
   return (GVariant *) empty;
 }
 
-/* The width of each of @n offsets behind @body bytes. */
+/* The width of each of the @n offsets that follow @body bytes in a container. */
 static guint
 get_offset_width (guint64 body,
                   guint64 n)
@@ -59,7 +59,8 @@ get_offset_width (guint64 body,
   return 8;
 }
 
-/* Writes eight bytes, of which @width count: there must be room for all eight. */
+/* Writes an offset of @width bytes and returns the place behind it. It writes eight
+ * bytes, for which there must be room, because a copy of a constant size is fast. */
 static inline guint8 *
 put_offset (guint8  *at,
             guint64  offset,
@@ -71,7 +72,7 @@ put_offset (guint8  *at,
   return at + width;
 }
 
-/* Zeroes up to the next multiple of 8, and maybe a little more. */
+/* Writes zeroes at least up to the next multiple of 8. */
 static inline void
 put_padding (guint8 *at)
 {
@@ -136,8 +137,8 @@ add_end (QVardict *dict)
   dict->ends[dict->n_entries++] = dict->length;
 }
 
-/* Begins an entry and returns where its value goes: @size bytes of room, of
- * which the type string behind the value is a part. */
+/* Begins an entry and returns where its value goes. There is room for @size bytes,
+ * which must be enough for the value, the zero byte and the type string. */
 static inline guint8 *
 begin_entry (QVardict   *dict,
              const char *key,
@@ -235,7 +236,7 @@ q_vardict_add_variant (QVardict   *dict,
                        const char *key,
                        GVariant   *value)
 {
-  /* The dictionary is declared to be in normal form, so all of it must be. */
+  /* q_vardict_end () declares the dictionary to be in normal form. */
   g_autoptr (GVariant) normal = g_variant_get_normal_form (value);
   const char *type = g_variant_get_type_string (normal);
   gsize key_length = strlen (key);

@@ -10,7 +10,8 @@
 #include "q-plain-transport-private.h"
 #include "q-recv-buffer-private.h"
 #include "q-send-buffer-private.h"
-#include "q-text-codec-private.h"
+#include "q-text-decoder-private.h"
+#include "q-text-encoder-private.h"
 #include "q-wakeup-private.h"
 
 G_BEGIN_DECLS

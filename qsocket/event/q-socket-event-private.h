@@ -9,11 +9,12 @@
 
 G_BEGIN_DECLS
 
-/* Makes an event of what a lower layer reported, stamped with now. */
+/* Makes an event of what an operation reported; its time is now. */
 QSocketEvent *q_socket_event_new (guint64        id,
                                   const QReport *report);
 
-/* The event that stands in for @n_lost dropped ones (read: get_read () == n_lost). */
+/* The event that replaces @n_lost dropped ones; q_socket_event_get_read () returns
+ * that number. */
 QSocketEvent *q_socket_event_new_overflow (guint64 n_lost);
 
 G_END_DECLS

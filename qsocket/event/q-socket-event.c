@@ -9,10 +9,9 @@
 #include <string.h>
 
 #include "q-socket-event-private.h"
-#include "q-vardict-private.h"
 
-/* Every event of this library comes from a socket; the documented class has
- * other numbers for files and protocol clients. */
+/* The kind of object that an event comes from. Other kinds, such as files, have other
+ * numbers in programs that handle their events too; here there are only sockets. */
 #define SOURCE_SOCKET 1
 
 typedef enum
@@ -27,8 +26,8 @@ typedef enum
   N_TEXTS,
 } QSocketEventText;
 
-/* Nothing changes after the event was made but the reference count, so every
- * thread may read without a lock. */
+/* After an event is made, only its reference count changes, so every thread may read
+ * the rest without a lock. */
 struct _QSocketEvent
 {
   gatomicrefcount ref_count;
@@ -41,16 +40,32 @@ struct _QSocketEvent
   GSocketFamily family;
   int port;
   GVariant *headers;
-  const char *texts[N_TEXTS];   /* NULL, or in storage */
+  const char *texts[N_TEXTS];   /* NULL, or pointing into storage */
   char storage[];
 };
 
+/**
+ * QSocketEvent:
+ *
+ * One thing that happened to a [class@QSocket.Socket].
+ *
+ * A signal of the socket passes an event to its handlers, and a [class@QSocket.EventQueue] hands
+ * it out later, perhaps in another thread. An event never changes and does not depend on its
+ * socket: [method@QSocket.SocketEvent.ref] keeps it as long as you like. Its methods may be called
+ * from any thread.
+ *
+ * What an event tells depends on its type. Accessors that are not for its type return -1, `NULL`
+ * or `G_SOCKET_FAMILY_INVALID`. All texts are UTF-8: bytes of a name that are not UTF-8 are
+ * replaced by U+FFFD. [method@QSocket.SocketEvent.get_info] gives the same as a dictionary.
+ *
+ * Since: 1.0
+ */
 G_DEFINE_BOXED_TYPE (QSocketEvent, q_socket_event, q_socket_event_ref, q_socket_event_unref)
 
-/* Bindings take every string for UTF-8 and a GVariant refuses anything else, but
- * the name of a UNIX socket, say, is only bytes. What is not UTF-8 is replaced
- * by a corrected copy, kept in @repaired. Returns the bytes all texts need and
- * leaves the size of each in @sizes. */
+/* Language bindings and GVariant take only UTF-8, but the name of a UNIX socket, for
+ * one, may have any bytes. A text that is not UTF-8 is replaced in @texts by a
+ * corrected copy, which is also in @repaired, to be freed. Sets the size of each
+ * text in @sizes and returns their sum. */
 static gsize
 prepare_texts (const char **texts,
                gsize       *sizes,
@@ -111,7 +126,7 @@ q_socket_event_new (guint64        id,
     [TEXT_CIPHER] = report->cipher,
     [TEXT_CIPHER_VERSION] = report->cipher_version,
   };
-  gsize sizes[N_TEXTS];
+  gsize sizes[N_TEXTS] = { 0, };
   char *repaired[N_TEXTS] = { NULL, };
   gsize sum = prepare_texts (texts, sizes, repaired);
   QSocketEvent *self = g_malloc (sizeof (QSocketEvent) + sum);
@@ -145,6 +160,16 @@ q_socket_event_new_overflow (guint64 n_lost)
   return q_socket_event_new (0, &report);
 }
 
+/**
+ * q_socket_event_ref: (skip)
+ * @self: an event
+ *
+ * Adds a reference to an event. Any thread may do so.
+ *
+ * Returns: (transfer full): @self
+ *
+ * Since: 1.0
+ */
 QSocketEvent *
 q_socket_event_ref (QSocketEvent *self)
 {
@@ -155,6 +180,14 @@ q_socket_event_ref (QSocketEvent *self)
   return self;
 }
 
+/**
+ * q_socket_event_unref: (skip)
+ * @self: (transfer full): an event
+ *
+ * Drops a reference to an event, which is freed with its last one. Any thread may do so.
+ *
+ * Since: 1.0
+ */
 void
 q_socket_event_unref (QSocketEvent *self)
 {
@@ -167,6 +200,16 @@ q_socket_event_unref (QSocketEvent *self)
   g_free (self);
 }
 
+/**
+ * q_socket_event_get_event_type:
+ * @self: an event
+ *
+ * Gets what happened.
+ *
+ * Returns: the type of the event
+ *
+ * Since: 1.0
+ */
 QSocketEventType
 q_socket_event_get_event_type (QSocketEvent *self)
 {
@@ -175,6 +218,16 @@ q_socket_event_get_event_type (QSocketEvent *self)
   return self->type;
 }
 
+/**
+ * q_socket_event_get_event_name:
+ * @self: an event
+ *
+ * Gets the name of the type, such as `"EVENT_PACKET_READ"`. It never changes.
+ *
+ * Returns: (transfer none): the name
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_event_get_event_name (QSocketEvent *self)
 {
@@ -213,6 +266,19 @@ q_socket_event_get_event_name (QSocketEvent *self)
   g_assert_not_reached ();
 }
 
+/**
+ * q_socket_event_get_source:
+ * @self: an event
+ *
+ * Gets the kind of object that the event comes from.
+ *
+ * In this library it is always a socket, whose number is 1. The number is there for programs that
+ * also handle events of other kinds of objects.
+ *
+ * Returns: 1
+ *
+ * Since: 1.0
+ */
 int
 q_socket_event_get_source (QSocketEvent *self)
 {
@@ -221,6 +287,19 @@ q_socket_event_get_source (QSocketEvent *self)
   return SOURCE_SOCKET;
 }
 
+/**
+ * q_socket_event_get_id:
+ * @self: an event
+ *
+ * Gets the number of the socket that the event comes from.
+ *
+ * It tells apart the sockets that share a queue. A [class@QSocket.Socket] keeps its number when it
+ * connects anew, and no other socket of the same process ever gets it.
+ *
+ * Returns: the number of the socket; 0 for `OVERFLOW`, which comes from a queue
+ *
+ * Since: 1.0
+ */
 guint64
 q_socket_event_get_id (QSocketEvent *self)
 {
@@ -229,6 +308,18 @@ q_socket_event_get_id (QSocketEvent *self)
   return self->id;
 }
 
+/**
+ * q_socket_event_get_time:
+ * @self: an event
+ *
+ * Gets when the event happened, on the clock of [func@GLib.get_monotonic_time].
+ *
+ * The time of an `OVERFLOW` is that of the latest loss.
+ *
+ * Returns: the time in microseconds
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_event_get_time (QSocketEvent *self)
 {
@@ -237,6 +328,17 @@ q_socket_event_get_time (QSocketEvent *self)
   return self->time;
 }
 
+/**
+ * q_socket_event_get_read:
+ * @self: an event
+ *
+ * Gets the number of bytes that this step of a receiving call brought (`PACKET_READ`), or the
+ * number of events that a full queue had to drop (`OVERFLOW`).
+ *
+ * Returns: the number, or -1 for other types
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_event_get_read (QSocketEvent *self)
 {
@@ -246,6 +348,16 @@ q_socket_event_get_read (QSocketEvent *self)
          self->type == Q_SOCKET_EVENT_TYPE_OVERFLOW ? self->step : -1;
 }
 
+/**
+ * q_socket_event_get_total_read:
+ * @self: an event
+ *
+ * Gets the number of bytes that the receiving call has by now (`PACKET_READ`).
+ *
+ * Returns: the number of bytes, this step included, or -1 for other types
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_event_get_total_read (QSocketEvent *self)
 {
@@ -254,6 +366,16 @@ q_socket_event_get_total_read (QSocketEvent *self)
   return self->type == Q_SOCKET_EVENT_TYPE_PACKET_READ ? self->total : -1;
 }
 
+/**
+ * q_socket_event_get_total_to_read:
+ * @self: an event
+ *
+ * Gets the number of bytes that the receiving call wants (`PACKET_READ`).
+ *
+ * Returns: the number of bytes, or -1 if the call takes any number, and for other types
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_event_get_total_to_read (QSocketEvent *self)
 {
@@ -262,6 +384,16 @@ q_socket_event_get_total_to_read (QSocketEvent *self)
   return self->type == Q_SOCKET_EVENT_TYPE_PACKET_READ ? self->goal : -1;
 }
 
+/**
+ * q_socket_event_get_sent:
+ * @self: an event
+ *
+ * Gets the number of bytes that left with this write (`PACKET_SENT`).
+ *
+ * Returns: the number of bytes, or -1 for other types
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_event_get_sent (QSocketEvent *self)
 {
@@ -270,6 +402,16 @@ q_socket_event_get_sent (QSocketEvent *self)
   return self->type == Q_SOCKET_EVENT_TYPE_PACKET_SENT ? self->step : -1;
 }
 
+/**
+ * q_socket_event_get_total_sent:
+ * @self: an event
+ *
+ * Gets the number of bytes of the sending call that have left by now (`PACKET_SENT`).
+ *
+ * Returns: the number of bytes, this write included, or -1 for other types
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_event_get_total_sent (QSocketEvent *self)
 {
@@ -278,6 +420,16 @@ q_socket_event_get_total_sent (QSocketEvent *self)
   return self->type == Q_SOCKET_EVENT_TYPE_PACKET_SENT ? self->total : -1;
 }
 
+/**
+ * q_socket_event_get_total_to_send:
+ * @self: an event
+ *
+ * Gets the number of bytes that the sending call is to send (`PACKET_SENT`).
+ *
+ * Returns: the number of bytes, or -1 for other types
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_event_get_total_to_send (QSocketEvent *self)
 {
@@ -286,6 +438,16 @@ q_socket_event_get_total_to_send (QSocketEvent *self)
   return self->type == Q_SOCKET_EVENT_TYPE_PACKET_SENT ? self->goal : -1;
 }
 
+/**
+ * q_socket_event_get_name:
+ * @self: an event
+ *
+ * Gets the name or literal address that is looked up (`HOSTNAME_LOOKUP`).
+ *
+ * Returns: (transfer none) (nullable): the name, or `NULL`; lives as long as the event
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_event_get_name (QSocketEvent *self)
 {
@@ -294,6 +456,16 @@ q_socket_event_get_name (QSocketEvent *self)
   return self->texts[TEXT_NAME];
 }
 
+/**
+ * q_socket_event_get_service:
+ * @self: an event
+ *
+ * Gets the service or port as the caller gave it (`HOSTNAME_LOOKUP`, `CONNECTING`).
+ *
+ * Returns: (transfer none) (nullable): the service, or `NULL`; lives as long as the event
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_event_get_service (QSocketEvent *self)
 {
@@ -302,6 +474,17 @@ q_socket_event_get_service (QSocketEvent *self)
   return self->texts[TEXT_SERVICE];
 }
 
+/**
+ * q_socket_event_get_address:
+ * @self: an event
+ *
+ * Gets the address that was found or is tried, as text: numbers, or the path of a UNIX socket
+ * (`HOSTNAME_RESOLVED`, `CONNECTING`).
+ *
+ * Returns: (transfer none) (nullable): the address, or `NULL`; lives as long as the event
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_event_get_address (QSocketEvent *self)
 {
@@ -310,6 +493,16 @@ q_socket_event_get_address (QSocketEvent *self)
   return self->texts[TEXT_ADDRESS];
 }
 
+/**
+ * q_socket_event_get_port:
+ * @self: an event
+ *
+ * Gets the port of the address (`HOSTNAME_RESOLVED`, `CONNECTING`).
+ *
+ * Returns: the port in host byte order, or -1 if there is none
+ *
+ * Since: 1.0
+ */
 int
 q_socket_event_get_port (QSocketEvent *self)
 {
@@ -318,6 +511,16 @@ q_socket_event_get_port (QSocketEvent *self)
   return self->port;
 }
 
+/**
+ * q_socket_event_get_family:
+ * @self: an event
+ *
+ * Gets the family of the address (`HOSTNAME_RESOLVED`, `CONNECTING`).
+ *
+ * Returns: the family, or `G_SOCKET_FAMILY_INVALID` if there is none
+ *
+ * Since: 1.0
+ */
 GSocketFamily
 q_socket_event_get_family (QSocketEvent *self)
 {
@@ -326,6 +529,16 @@ q_socket_event_get_family (QSocketEvent *self)
   return self->family;
 }
 
+/**
+ * q_socket_event_get_target:
+ * @self: an event
+ *
+ * Gets what the caller wants to connect to (`CONNECTING`).
+ *
+ * Returns: (transfer none) (nullable): the target, or `NULL`; lives as long as the event
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_event_get_target (QSocketEvent *self)
 {
@@ -334,6 +547,16 @@ q_socket_event_get_target (QSocketEvent *self)
   return self->texts[TEXT_TARGET];
 }
 
+/**
+ * q_socket_event_get_message:
+ * @self: an event
+ *
+ * Gets the start line of the HTTP message, without its line end (`HTTP_SEND_MESSAGE`).
+ *
+ * Returns: (transfer none) (nullable): the line, or `NULL`; lives as long as the event
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_event_get_message (QSocketEvent *self)
 {
@@ -342,6 +565,18 @@ q_socket_event_get_message (QSocketEvent *self)
   return self->texts[TEXT_MESSAGE];
 }
 
+/**
+ * q_socket_event_get_headers:
+ * @self: an event
+ *
+ * Gets the HTTP header, of type `a{sv}`: as the caller gave it (`HTTP_SEND_MESSAGE`) or as it was
+ * received and returned to the caller (`HTTP_MESSAGE_RECEIVED`).
+ *
+ * Returns: (transfer none) (nullable): the header, or `NULL`, also if the caller gave none; lives
+ *   as long as the event
+ *
+ * Since: 1.0
+ */
 GVariant *
 q_socket_event_get_headers (QSocketEvent *self)
 {
@@ -350,6 +585,16 @@ q_socket_event_get_headers (QSocketEvent *self)
   return self->headers;
 }
 
+/**
+ * q_socket_event_get_cipher:
+ * @self: an event
+ *
+ * Gets the name of the cipher that the handshake chose (`SSL_ESTABLISHED`).
+ *
+ * Returns: (transfer none) (nullable): the cipher, or `NULL`; lives as long as the event
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_event_get_cipher (QSocketEvent *self)
 {
@@ -358,149 +603,20 @@ q_socket_event_get_cipher (QSocketEvent *self)
   return self->texts[TEXT_CIPHER];
 }
 
+/**
+ * q_socket_event_get_cipher_version:
+ * @self: an event
+ *
+ * Gets the protocol that the handshake chose, such as `"TLSv1.3"` (`SSL_ESTABLISHED`).
+ *
+ * Returns: (transfer none) (nullable): the protocol, or `NULL`; lives as long as the event
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_event_get_cipher_version (QSocketEvent *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
   return self->texts[TEXT_CIPHER_VERSION];
-}
-
-static void
-add_text (QVardict   *info,
-          const char *key,
-          const char *text)
-{
-  if (text != NULL)
-    q_vardict_add_string (info, key, strlen (key), text, strlen (text));
-}
-
-static void
-add_count (QVardict   *info,
-           const char *key,
-           gint64      count)
-{
-  if (count >= 0)
-    q_vardict_add_int64 (info, key, count);
-}
-
-static void
-add_family (QVardict      *info,
-            GSocketFamily  family)
-{
-  if (family == G_SOCKET_FAMILY_INVALID)
-    return;
-
-  q_vardict_add_int32 (info, "type", (gint32) family);
-
-  if (family == G_SOCKET_FAMILY_IPV4)
-    add_text (info, "typename", "ipv4");
-  else if (family == G_SOCKET_FAMILY_IPV6)
-    add_text (info, "typename", "ipv6");
-  else if (family == G_SOCKET_FAMILY_UNIX)
-    add_text (info, "typename", "unix");
-}
-
-static void
-add_headers (QVardict *info,
-             GVariant *headers)
-{
-  g_autoptr (GVariant) none = NULL;
-
-  if (headers == NULL)
-    headers = none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
-
-  q_vardict_add_variant (info, "headers", headers);
-}
-
-static void
-add_connecting (QVardict     *info,
-                QSocketEvent *self)
-{
-  add_text (info, "target", self->texts[TEXT_TARGET]);
-  add_family (info, self->family);
-  add_text (info, "address", self->texts[TEXT_ADDRESS]);
-
-  if (self->family == G_SOCKET_FAMILY_UNIX)
-    return;
-
-  add_text (info, "service", self->texts[TEXT_SERVICE]);
-  if (self->port >= 0)
-    q_vardict_add_int32 (info, "port", self->port);
-}
-
-static void
-add_payload (QVardict     *info,
-             QSocketEvent *self)
-{
-  switch (self->type)
-    {
-    case Q_SOCKET_EVENT_TYPE_PACKET_READ:
-      add_count (info, "read", self->step);
-      add_count (info, "total_read", self->total);
-      add_count (info, "total_to_read", self->goal);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_PACKET_SENT:
-      add_count (info, "sent", self->step);
-      add_count (info, "total_sent", self->total);
-      add_count (info, "total_to_send", self->goal);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP:
-      add_text (info, "name", self->texts[TEXT_NAME]);
-      add_text (info, "service", self->texts[TEXT_SERVICE]);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_HOSTNAME_RESOLVED:
-      add_text (info, "address", self->texts[TEXT_ADDRESS]);
-      if (self->port > 0)
-        q_vardict_add_int32 (info, "port", self->port);
-      add_family (info, self->family);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE:
-      add_text (info, "message", self->texts[TEXT_MESSAGE]);
-      add_headers (info, self->headers);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_HTTP_MESSAGE_RECEIVED:
-      add_headers (info, self->headers);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_CONNECTING:
-      add_connecting (info, self);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED:
-      add_text (info, "cipher", self->texts[TEXT_CIPHER]);
-      add_text (info, "cipher_version", self->texts[TEXT_CIPHER_VERSION]);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_OVERFLOW:
-      add_count (info, "lost", self->step);
-      break;
-
-    case Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED:
-    case Q_SOCKET_EVENT_TYPE_DELETED:
-    case Q_SOCKET_EVENT_TYPE_CONNECTED:
-    case Q_SOCKET_EVENT_TYPE_START_SSL:
-      break;
-    }
-}
-
-GVariant *
-q_socket_event_get_info (QSocketEvent *self)
-{
-  QVardict info;
-
-  g_return_val_if_fail (self != NULL, NULL);
-
-  q_vardict_init (&info, 256);
-  q_vardict_add_int32 (&info, "event", (gint32) self->type);
-  q_vardict_add_int32 (&info, "source", SOURCE_SOCKET);
-  q_vardict_add_uint64 (&info, "id", self->id);
-  add_payload (&info, self);
-
-  return q_vardict_end (&info);
 }

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 
+#include "q-http-result-private.h"
+
 static void
 report_bytes (QRecvHttpOp *self,
               gsize        total)

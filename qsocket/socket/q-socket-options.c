@@ -6,6 +6,7 @@
 
 #include "q-socket-options.h"
 
+#include "q-charset-private.h"
 #include "q-socket-call-error-private.h"
 #include "q-socket-open-private.h"
 

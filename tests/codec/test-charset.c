@@ -4,7 +4,8 @@
 
 #include "config.h"
 
-#include "q-text-codec-private.h"
+#include "q-charset-private.h"
+#include "q-utf8-private.h"
 
 #include <string.h>
 
@@ -201,6 +202,49 @@ test_utf8_ascii_span (void)
       }
 }
 
+/* The span must not depend on where a character lies: text is validated in pieces,
+ * which end anywhere. */
+static void
+test_utf8_long (void)
+{
+  static const char * const characters[] = {
+    "\xc3\xa9", "\xe3\x81\x82", "\xf0\x9f\x98\x80", "\xc3\xa9 ASCII in between ",
+  };
+  gboolean incomplete;
+
+  for (guint i = 0; i < G_N_ELEMENTS (characters); i++)
+    for (guint shift = 0; shift < 8; shift++)
+      {
+        g_autoptr (GString) text = g_string_new_len ("abcdefgh", shift);
+
+        while (text->len < 300)
+          g_string_append (text, characters[i]);
+
+        for (gsize length = 0; length <= text->len; length++)
+          {
+            const char *end;
+            gboolean valid = g_utf8_validate_len (text->str, length, &end);
+
+            g_assert_cmpuint (q_text_utf8_span ((const guint8 *) text->str, length, &incomplete),
+                              ==, (gsize) (end - text->str));
+            g_assert_cmpint (incomplete, ==, !valid);
+          }
+
+        for (gsize at = 0; at < text->len; at++)
+          {
+            char replaced = text->str[at];
+            const char *end;
+
+            text->str[at] = (char) 0xff;
+            g_assert_false (g_utf8_validate_len (text->str, text->len, &end));
+            g_assert_cmpuint (q_text_utf8_span ((const guint8 *) text->str, text->len, &incomplete),
+                              ==, (gsize) (end - text->str));
+            g_assert_false (incomplete);
+            text->str[at] = replaced;
+          }
+      }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -214,6 +258,7 @@ main (int    argc,
   g_test_add_func ("/codec/utf8/against-glib", test_utf8_against_glib);
   g_test_add_func ("/codec/utf8/incomplete", test_utf8_incomplete);
   g_test_add_func ("/codec/utf8/ascii-span", test_utf8_ascii_span);
+  g_test_add_func ("/codec/utf8/long", test_utf8_long);
 
   return g_test_run ();
 }

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "q-http-parser-private.h"
+#include "q-http-result-private.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "q-http-parser-private.h"
+#include "q-http-result-private.h"
 #include "q-socket-error.h"
 
 #define END "\r\n\r\n"

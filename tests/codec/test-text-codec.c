@@ -4,7 +4,8 @@
 
 #include "config.h"
 
-#include "q-text-codec-private.h"
+#include "q-text-decoder-private.h"
+#include "q-text-encoder-private.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "q-text-codec-private.h"
+#include "q-text-encoder-private.h"
 
 #include <string.h>
 

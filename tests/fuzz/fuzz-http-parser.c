@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "q-http-parser-private.h"
+#include "q-http-result-private.h"
 #include "q-http-writer-private.h"
 
 /* The first byte of an input says how the rest is read: its lower four bits,

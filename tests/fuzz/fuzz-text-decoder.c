@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "q-socket-error.h"
-#include "q-text-codec-private.h"
+#include "q-text-decoder-private.h"
+#include "q-text-encoder-private.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
