@@ -40,6 +40,21 @@ get_name (QSslCertificate *self,
   return name;
 }
 
+/**
+ * q_ssl_certificate_get_subject_hash:
+ * @self: a certificate
+ *
+ * Gets the name of the subject, whom the certificate is about, as a dictionary.
+ *
+ * The keys are the long names of OpenSSL, such as `commonName`, `organizationName`,
+ * `organizationalUnitName`, `countryName` or `emailAddress`, in the order of the certificate. An
+ * attribute without such a name has its object identifier as the key, in dotted form. The value
+ * is `s`, or `as` if the name occurs more than once.
+ *
+ * Returns: (transfer full): a dictionary of type `a{sv}`; it may be empty
+ *
+ * Since: 1.0
+ */
 GVariant *
 q_ssl_certificate_get_subject_hash (QSslCertificate *self)
 {
@@ -48,6 +63,17 @@ q_ssl_certificate_get_subject_hash (QSslCertificate *self)
   return get_name (self, gnutls_x509_crt_get_raw_dn);
 }
 
+/**
+ * q_ssl_certificate_get_issuer_hash:
+ * @self: a certificate
+ *
+ * Gets the name of the issuer, who signed the certificate, as a dictionary like that of
+ * [method@QSocket.SslCertificate.get_subject_hash].
+ *
+ * Returns: (transfer full): a dictionary of type `a{sv}`; it may be empty
+ *
+ * Since: 1.0
+ */
 GVariant *
 q_ssl_certificate_get_issuer_hash (QSslCertificate *self)
 {
@@ -86,6 +112,19 @@ read_signature (gnutls_x509_crt_t  certificate,
   return gnutls_x509_crt_get_signature (certificate, buffer, size);
 }
 
+/**
+ * q_ssl_certificate_get_serial_number:
+ * @self: a certificate
+ *
+ * Gets the serial number that the issuer gave to the certificate.
+ *
+ * It is text because it may have any size; 20 bytes are common.
+ *
+ * Returns: (transfer full): a decimal number; it begins with `-` if the certificate, against
+ *   the rules, has a negative one
+ *
+ * Since: 1.0
+ */
 char *
 q_ssl_certificate_get_serial_number (QSslCertificate *self)
 {
@@ -101,6 +140,16 @@ q_ssl_certificate_get_serial_number (QSslCertificate *self)
   return q_x509_integer_to_text (data, size);
 }
 
+/**
+ * q_ssl_certificate_get_version:
+ * @self: a certificate
+ *
+ * Gets the version of the format: 3 for almost all, 1 for certificates without extensions.
+ *
+ * Returns: the version, from 1 on; 0 if it cannot be read
+ *
+ * Since: 1.0
+ */
 int
 q_ssl_certificate_get_version (QSslCertificate *self)
 {
@@ -120,6 +169,17 @@ to_date (time_t time)
   return time != (time_t) -1 ? g_date_time_new_from_unix_utc (time) : NULL;
 }
 
+/**
+ * q_ssl_certificate_get_not_before_date:
+ * @self: a certificate
+ *
+ * Gets when the certificate begins to be valid.
+ *
+ * Returns: (transfer full) (nullable): the time in UTC, or `NULL` if it cannot be read or lies
+ *   before 1970
+ *
+ * Since: 1.0
+ */
 GDateTime *
 q_ssl_certificate_get_not_before_date (QSslCertificate *self)
 {
@@ -128,6 +188,17 @@ q_ssl_certificate_get_not_before_date (QSslCertificate *self)
   return to_date (gnutls_x509_crt_get_activation_time (q_ssl_certificate_peek_leaf (self)));
 }
 
+/**
+ * q_ssl_certificate_get_not_after_date:
+ * @self: a certificate
+ *
+ * Gets when the certificate ceases to be valid; that second is the last one.
+ *
+ * Returns: (transfer full) (nullable): the time in UTC, or `NULL` if it cannot be read or lies
+ *   before 1970
+ *
+ * Since: 1.0
+ */
 GDateTime *
 q_ssl_certificate_get_not_after_date (QSslCertificate *self)
 {
@@ -136,6 +207,16 @@ q_ssl_certificate_get_not_after_date (QSslCertificate *self)
   return to_date (gnutls_x509_crt_get_expiration_time (q_ssl_certificate_peek_leaf (self)));
 }
 
+/**
+ * q_ssl_certificate_get_signature:
+ * @self: a certificate
+ *
+ * Gets the signature of the issuer.
+ *
+ * Returns: (transfer full): the bytes of the signature
+ *
+ * Since: 1.0
+ */
 GBytes *
 q_ssl_certificate_get_signature (QSslCertificate *self)
 {
@@ -144,6 +225,17 @@ q_ssl_certificate_get_signature (QSslCertificate *self)
   return read_bytes (self, read_signature);
 }
 
+/**
+ * q_ssl_certificate_get_signature_type:
+ * @self: a certificate
+ *
+ * Gets the algorithm of the signature by the name that OpenSSL has for it, such as
+ * `sha256WithRSAEncryption`, `ecdsa-with-SHA256` or `ED25519`.
+ *
+ * Returns: (transfer full): the name, or the object identifier in dotted form if it has none
+ *
+ * Since: 1.0
+ */
 char *
 q_ssl_certificate_get_signature_type (QSslCertificate *self)
 {
@@ -161,6 +253,16 @@ q_ssl_certificate_get_signature_type (QSslCertificate *self)
   return g_strdup (name != NULL ? name : oid);
 }
 
+/**
+ * q_ssl_certificate_get_public_key:
+ * @self: a certificate
+ *
+ * Gets the public key as a SubjectPublicKeyInfo in DER format.
+ *
+ * Returns: (transfer full) (nullable): the bytes, or `NULL` if the algorithm is unknown
+ *
+ * Since: 1.0
+ */
 GBytes *
 q_ssl_certificate_get_public_key (QSslCertificate *self)
 {
@@ -181,6 +283,17 @@ q_ssl_certificate_get_public_key (QSslCertificate *self)
   return bytes;
 }
 
+/**
+ * q_ssl_certificate_get_public_key_algorithm:
+ * @self: a certificate
+ *
+ * Gets the algorithm of the public key: `RSA`, `RSA-PSS`, `EC`, `Ed25519`, `Ed448`, `DSA`,
+ * `X25519`, `X448` or `DH`.
+ *
+ * Returns: (transfer full): the name, or the object identifier in dotted form if it is another
+ *
+ * Since: 1.0
+ */
 char *
 q_ssl_certificate_get_public_key_algorithm (QSslCertificate *self)
 {
@@ -199,6 +312,21 @@ q_ssl_certificate_get_public_key_algorithm (QSslCertificate *self)
   return g_strdup (name != NULL ? name : "unknown");
 }
 
+/**
+ * q_ssl_certificate_get_purpose_hash:
+ * @self: a certificate
+ *
+ * Gets what the certificate may be used for, as far as it says so itself.
+ *
+ * The keys are `SSLclient`, `SSLserver`, `netscapeSSLserver`, `SMIMEsigning`,
+ * `SMIMEencryption`, `CRLsigning`, `anyPurpose` and `OCSPhelper`, and each of them with `CA`
+ * behind it: whether it may issue certificates for that purpose. The rules are those of
+ * OpenSSL; they look at the basic constraints and the key usages.
+ *
+ * Returns: (transfer full): a dictionary of type `a{sb}`
+ *
+ * Since: 1.0
+ */
 GVariant *
 q_ssl_certificate_get_purpose_hash (QSslCertificate *self)
 {
@@ -241,6 +369,29 @@ add_and_free_date (QVardict   *info,
   g_date_time_unref (date);
 }
 
+/**
+ * q_ssl_certificate_get_info:
+ * @self: a certificate
+ *
+ * Gets what the certificate says as a dictionary.
+ *
+ * | key | type | value |
+ * | --- | --- | --- |
+ * | `version` | `i` | [method@QSocket.SslCertificate.get_version] |
+ * | `serialNumber` | `s` | [method@QSocket.SslCertificate.get_serial_number] |
+ * | `subject` | `a{sv}` | [method@QSocket.SslCertificate.get_subject_hash] |
+ * | `issuer` | `a{sv}` | [method@QSocket.SslCertificate.get_issuer_hash] |
+ * | `purposes` | `a{sb}` | [method@QSocket.SslCertificate.get_purpose_hash] |
+ * | `notBefore` | `s` | [method@QSocket.SslCertificate.get_not_before_date], as ISO 8601 |
+ * | `notAfter` | `s` | [method@QSocket.SslCertificate.get_not_after_date], as ISO 8601 |
+ * | `signatureType` | `s` | [method@QSocket.SslCertificate.get_signature_type] |
+ *
+ * The dates look like `2030-12-31T23:59:59Z`; one that cannot be read is left out.
+ *
+ * Returns: (transfer full): a dictionary of type `a{sv}`
+ *
+ * Since: 1.0
+ */
 GVariant *
 q_ssl_certificate_get_info (QSslCertificate *self)
 {

@@ -22,10 +22,27 @@ struct _QSslCertificate
 
   gnutls_x509_crt_t *chain;
   guint n_certificates;
-  GBytes *der;                         /* of the leaf */
+  GBytes *der;                                  /* of the leaf */
   _Atomic (GTlsCertificate *) tls_certificate;  /* NULL until it is first needed */
 };
 
+/**
+ * QSslCertificate:
+ *
+ * An X.509 certificate, and the certificates of its issuers where they are known.
+ *
+ * The first certificate of such a chain, the leaf, is the one that all methods describe; only
+ * [method@QSocket.SslCertificate.get_pem] and
+ * [method@QSocket.SslCertificate.get_tls_certificate] give the whole chain. A chain has at most
+ * 32 certificates.
+ *
+ * A certificate never changes, and its methods may be called from any thread. All texts are
+ * UTF-8: bytes of a name that are not text are replaced by U+FFFD.
+ *
+ * Nothing here says whether a certificate can be trusted: it tells what the certificate claims.
+ *
+ * Since: 1.0
+ */
 G_DEFINE_FINAL_TYPE (QSslCertificate, q_ssl_certificate, G_TYPE_OBJECT)
 
 static void
@@ -112,6 +129,23 @@ new_from_input (const QTlsInput  *input,
   return ders != NULL ? new_from_ders (ders, input, error) : NULL;
 }
 
+/**
+ * q_ssl_certificate_new_from_pem:
+ * @pem: text with one or more certificates in PEM format, the leaf first; at most 1 MiB
+ * @error: return location for a [struct@GLib.Error], or `NULL`
+ *
+ * Reads a certificate, or a chain of certificates, from text.
+ *
+ * The chain keeps the order of the text. Private keys, other blocks and any text between the
+ * blocks are skipped.
+ *
+ * `CERTIFICATE`: there is no certificate, there are more than 32, one is damaged, or the text is
+ * too long.
+ *
+ * Returns: (transfer full): the certificate, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
 QSslCertificate *
 q_ssl_certificate_new_from_pem (const char  *pem,
                                 GError     **error)
@@ -124,6 +158,19 @@ q_ssl_certificate_new_from_pem (const char  *pem,
   return q_tls_input_set_text (&input, pem, error) ? new_from_input (&input, error) : NULL;
 }
 
+/**
+ * q_ssl_certificate_new_from_der:
+ * @der: exactly one certificate in DER format; at most 1 MiB
+ * @error: return location for a [struct@GLib.Error], or `NULL`
+ *
+ * Reads a certificate from bytes.
+ *
+ * `CERTIFICATE`: the bytes are no certificate, or there are more behind it.
+ *
+ * Returns: (transfer full): the certificate, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
 QSslCertificate *
 q_ssl_certificate_new_from_der (GBytes  *der,
                                 GError **error)
@@ -146,6 +193,24 @@ q_ssl_certificate_new_from_der (GBytes  *der,
   return new_from_input (&input, error);
 }
 
+/**
+ * q_ssl_certificate_new_from_file:
+ * @path: (type filename): the name of a file, PEM or DER
+ * @error: return location for a [struct@GLib.Error], or `NULL`
+ *
+ * Reads a certificate, or a chain of certificates, from a file.
+ *
+ * The content is that of [ctor@QSocket.SslCertificate.new_from_pem] or
+ * [ctor@QSocket.SslCertificate.new_from_der]. Only regular files are read; the call does not
+ * wait for the writer of a FIFO.
+ *
+ * `CERTIFICATE`: the file cannot be read, is a directory, a FIFO or a device, has more than
+ * 1 MiB, or does not hold certificates.
+ *
+ * Returns: (transfer full): the certificate, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
 QSslCertificate *
 q_ssl_certificate_new_from_file (const char  *path,
                                  GError     **error)
@@ -159,6 +224,25 @@ q_ssl_certificate_new_from_file (const char  *path,
          new_from_input (&input, error) : NULL;
 }
 
+/**
+ * q_ssl_certificate_new_from_pkcs12:
+ * @data: the content of a PKCS#12 file (`.p12`, `.pfx`); at most 1 MiB
+ * @password: (nullable): the password of the file, or `NULL`; ignored if it has none
+ * @error: return location for a [struct@GLib.Error], or `NULL`
+ *
+ * Reads a certificate, or a chain of certificates, from the content of a PKCS#12 file.
+ *
+ * The certificate that belongs to the private key comes first, then its issuers. Without a
+ * private key the first certificate of the file takes its place.
+ * [ctor@QSocket.SslPrivateKey.new_from_pkcs12] gives the key.
+ *
+ * `CERTIFICATE`: no PKCS#12 file, no certificate in it, a wrong password, or none where one is
+ * needed.
+ *
+ * Returns: (transfer full): the certificate, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
 QSslCertificate *
 q_ssl_certificate_new_from_pkcs12 (GBytes      *data,
                                    const char  *password,
@@ -217,6 +301,16 @@ q_ssl_certificate_peek_leaf (QSslCertificate *self)
   return self->n_certificates > 0 ? self->chain[0] : NULL;
 }
 
+/**
+ * q_ssl_certificate_get_pem:
+ * @self: a certificate
+ *
+ * Gets the whole chain as text in PEM format, the leaf first.
+ *
+ * Returns: (transfer full): the text
+ *
+ * Since: 1.0
+ */
 char *
 q_ssl_certificate_get_pem (QSslCertificate *self)
 {
@@ -239,6 +333,16 @@ q_ssl_certificate_get_pem (QSslCertificate *self)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/**
+ * q_ssl_certificate_get_der:
+ * @self: a certificate
+ *
+ * Gets the certificate, without its issuers, as bytes in DER format.
+ *
+ * Returns: (transfer full): the bytes
+ *
+ * Since: 1.0
+ */
 GBytes *
 q_ssl_certificate_get_der (QSslCertificate *self)
 {
@@ -247,6 +351,17 @@ q_ssl_certificate_get_der (QSslCertificate *self)
   return g_bytes_ref (self->der);
 }
 
+/**
+ * q_ssl_certificate_get_fingerprint:
+ * @self: a certificate
+ * @checksum_type: the kind of checksum, such as `G_CHECKSUM_SHA256`
+ *
+ * Gets the checksum of the certificate in DER format, by which people compare certificates.
+ *
+ * Returns: (transfer full): the checksum in lower-case hexadecimal digits
+ *
+ * Since: 1.0
+ */
 char *
 q_ssl_certificate_get_fingerprint (QSslCertificate *self,
                                    GChecksumType    checksum_type)
@@ -257,6 +372,19 @@ q_ssl_certificate_get_fingerprint (QSslCertificate *self,
   return g_compute_checksum_for_bytes (checksum_type, self->der);
 }
 
+/**
+ * q_ssl_certificate_get_tls_certificate:
+ * @self: a certificate
+ *
+ * Gets the same certificate as an object of GIO, for code that works with those.
+ *
+ * The chain follows through [property@Gio.TlsCertificate:issuer].
+ *
+ * Returns: (transfer none) (nullable): the certificate, or `NULL` if the TLS module of GIO is
+ *   not installed; lives as long as @self
+ *
+ * Since: 1.0
+ */
 GTlsCertificate *
 q_ssl_certificate_get_tls_certificate (QSslCertificate *self)
 {
