@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "q-i18n-private.h"
 #include "q-socket-error.h"
 
 /* What shift sequences are made of: Shift Out, Shift In, Escape. */
@@ -206,12 +207,12 @@ set_lacking_error (const QTextEncoder  *encoder,
         continue;
 
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-                   "U+%04X has no place in %s", g_utf8_get_char (p), encoder->charset);
+                   _("U+%04X has no place in %s"), g_utf8_get_char (p), encoder->charset);
       return;
     }
 
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-               "the text has no form in %s", encoder->charset);
+               _("the text has no form in %s"), encoder->charset);
 }
 
 static gboolean
@@ -226,7 +227,7 @@ check_text (const char  *text,
     return TRUE;
 
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-               "byte %" G_GSIZE_FORMAT " of the text is not UTF-8", span);
+               _("byte %zu of the text is not UTF-8"), span);
 
   return FALSE;
 }

@@ -6,6 +6,7 @@
 
 #include "q-gio-certificate-private.h"
 
+#include "q-i18n-private.h"
 #include "q-secret-private.h"
 #include "q-socket-error.h"
 #include "q-x509-der-private.h"
@@ -65,14 +66,14 @@ q_gio_certificate_new (const gnutls_x509_crt_t  *chain,
   if (!g_tls_backend_supports_tls (g_tls_backend_get_default ()))
     {
       g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
-                           "the TLS module of GIO is missing: install glib-networking");
+                           _("the TLS module of GIO is missing: install glib-networking"));
       return NULL;
     }
 
   if (n == 0)
     {
       g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CERTIFICATE,
-                           "the certificate is empty");
+                           _("the certificate is empty"));
       return NULL;
     }
 
@@ -84,7 +85,7 @@ q_gio_certificate_new (const gnutls_x509_crt_t  *chain,
       if (next == NULL)
         {
           g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CERTIFICATE,
-                       "certificate %u cannot be used: %s", i + 1, reason->message);
+                       _("certificate %u cannot be used: %s"), i + 1, reason->message);
           return NULL;
         }
 

@@ -8,6 +8,7 @@
 
 #include <gnutls/pkcs12.h>
 
+#include "q-i18n-private.h"
 #include "q-x509-chain-private.h"
 #include "q-x509-der-private.h"
 #include "q-x509-key-private.h"
@@ -158,17 +159,17 @@ q_pkcs12_read (QPkcs12          *self,
   result = gnutls_pkcs12_init (&pkcs12);
   if (result < 0)
     {
-      q_tls_input_set_error (input, error, result, "cannot read PKCS#12");
+      q_tls_input_set_error (input, error, result, _("cannot read PKCS#12"));
       return FALSE;
     }
 
   result = gnutls_pkcs12_import (pkcs12, &input->data, GNUTLS_X509_FMT_DER, 0);
   if (result < 0)
-    q_tls_input_set_error (input, error, result, "this is no PKCS#12 file");
+    q_tls_input_set_error (input, error, result, _("this is no PKCS#12 file"));
   else if ((result = parse_with_passwords (self, pkcs12, password)) < 0)
     q_tls_input_set_error (input, error, result, password != NULL ?
-                           "wrong password, or a damaged file" :
-                           "the file is encrypted and no password was given, or it is damaged");
+                           _("wrong password, or a damaged file") :
+                           _("the file is encrypted and no password was given, or it is damaged"));
   gnutls_pkcs12_deinit (pkcs12);
 
   return result >= 0;

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "q-gio-certificate-private.h"
+#include "q-i18n-private.h"
 #include "q-pkcs12-private.h"
 #include "q-ssl-certificate-private.h"
 #include "q-tls-input-private.h"
@@ -109,7 +110,7 @@ new_from_ders (GPtrArray        *ders,
 
   if (result < 0)
     {
-      q_tls_input_set_error (input, error, result, "certificate %u cannot be read",
+      q_tls_input_set_error (input, error, result, _("certificate %u cannot be read"),
                              self->n_certificates + 1);
       return NULL;
     }
@@ -186,7 +187,7 @@ q_ssl_certificate_new_from_der (GBytes  *der,
   if (!q_x509_is_der (&input.data))
     {
       q_tls_input_set_error (&input, error, 0,
-                             "this is not exactly one certificate in DER format");
+                             _("this is not exactly one certificate in DER format"));
       return NULL;
     }
 
@@ -263,8 +264,8 @@ q_ssl_certificate_new_from_pkcs12 (GBytes      *data,
   if (ders->len == 0)
     {
       q_tls_input_set_error (&input, error, 0, content.certificates->len == 0 ?
-                             "there is no certificate in the file" :
-                             "no certificate in the file belongs to the private key");
+                             _("there is no certificate in the file") :
+                             _("no certificate in the file belongs to the private key"));
       return NULL;
     }
 

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "q-i18n-private.h"
 #include "q-pem-private.h"
 #include "q-pkcs12-private.h"
 #include "q-secret-private.h"
@@ -88,7 +89,7 @@ new_from_key (gnutls_x509_privkey_t   key,
 
   if (result < 0)
     {
-      q_tls_input_set_error (input, error, result, "the private key cannot be used");
+      q_tls_input_set_error (input, error, result, _("the private key cannot be used"));
       return NULL;
     }
 
@@ -140,15 +141,15 @@ new_from_block (const gnutls_datum_t   *data,
 
   if (result == GNUTLS_E_DECRYPTION_FAILED && password == NULL)
     q_tls_input_set_error (input, error, result,
-                           "the key is encrypted and no password was given");
+                           _("the key is encrypted and no password was given"));
   else if (result == GNUTLS_E_DECRYPTION_FAILED)
     {
       result = import (&key, data, format, password);
       if (result < 0)
-        q_tls_input_set_error (input, error, result, "wrong password, or a damaged key");
+        q_tls_input_set_error (input, error, result, _("wrong password, or a damaged key"));
     }
   else if (result < 0)
-    q_tls_input_set_error (input, error, result, "the private key cannot be read");
+    q_tls_input_set_error (input, error, result, _("the private key cannot be read"));
 
   if (result < 0)
     return NULL;
@@ -185,7 +186,7 @@ new_from_input (const QTlsInput  *input,
       return new_from_block (&block.text, GNUTLS_X509_FMT_PEM, password, input, error);
 
   q_tls_input_set_error (input, error, 0,
-                         "there is no private key, neither in PEM nor exactly one in DER");
+                         _("there is no private key, neither in PEM nor exactly one in DER"));
 
   return NULL;
 }
@@ -251,7 +252,7 @@ q_ssl_private_key_new_from_der (GBytes  *der,
   if (!q_x509_is_der (&input.data))
     {
       q_tls_input_set_error (&input, error, 0,
-                             "this is not exactly one private key in DER format");
+                             _("this is not exactly one private key in DER format"));
       return NULL;
     }
 
@@ -325,7 +326,7 @@ q_ssl_private_key_new_from_pkcs12 (GBytes      *data,
 
   if (content.key == NULL)
     {
-      q_tls_input_set_error (&input, error, 0, "there is no private key in the file");
+      q_tls_input_set_error (&input, error, 0, _("there is no private key in the file"));
       return NULL;
     }
 

@@ -6,6 +6,7 @@
 
 #include "q-tls-config-private.h"
 
+#include "q-i18n-private.h"
 #include "q-tls-identity-private.h"
 
 static gpointer
@@ -91,7 +92,7 @@ q_tls_config_join (QTlsConfig    *config,
   if (!q_tls_identity_matches (config->certificate, config->key))
     {
       g_set_error_literal (error, Q_SOCKET_ERROR, code,
-                           "the certificate and the private key do not belong together");
+                           _("the certificate and the private key do not belong together"));
       return FALSE;
     }
 

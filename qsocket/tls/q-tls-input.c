@@ -14,6 +14,7 @@
 
 #include <glib/gstdio.h>
 
+#include "q-i18n-private.h"
 #include "q-pem-private.h"
 #include "q-secret-private.h"
 #include "q-x509-der-private.h"
@@ -56,10 +57,9 @@ check_size (const QTlsInput  *self,
             GError          **error)
 {
   if (size == 0)
-    q_tls_input_set_error (self, error, 0, "there is nothing to read");
+    q_tls_input_set_error (self, error, 0, _("there is nothing to read"));
   else if (size > max)
-    q_tls_input_set_error (self, error, 0, "more than %" G_GSIZE_FORMAT " bytes are too many",
-                           max);
+    q_tls_input_set_error (self, error, 0, _("more than %zu bytes are too many"), max);
 
   return size > 0 && size <= max;
 }
@@ -132,11 +132,11 @@ check_file (const QTlsInput  *self,
   struct stat status = { 0 };
 
   if (fstat (fd, &status) < 0)
-    q_tls_input_set_error (self, error, 0, "cannot be read: %s", g_strerror (errno));
+    q_tls_input_set_error (self, error, 0, _("cannot be read: %s"), g_strerror (errno));
   else if (S_ISDIR (status.st_mode))
-    q_tls_input_set_error (self, error, 0, "cannot be read: Is a directory");
+    q_tls_input_set_error (self, error, 0, _("cannot be read: Is a directory"));
   else if (!S_ISREG (status.st_mode))
-    q_tls_input_set_error (self, error, 0, "cannot be read: Not a regular file");
+    q_tls_input_set_error (self, error, 0, _("cannot be read: Not a regular file"));
   else
     {
       *size = (gsize) status.st_size;
@@ -163,11 +163,11 @@ read_content (QTlsInput  *self,
   content = q_secret_new (expected + 1);
   size = read_all (fd, content);
   if (size < 0)
-    q_tls_input_set_error (self, error, 0, "cannot be read: %s", g_strerror (errno));
+    q_tls_input_set_error (self, error, 0, _("cannot be read: %s"), g_strerror (errno));
   else if ((gsize) size > expected)
-    q_tls_input_set_error (self, error, 0, "grew while it was read");
+    q_tls_input_set_error (self, error, 0, _("grew while it was read"));
   else if (size == 0)
-    q_tls_input_set_error (self, error, 0, "was emptied while it was read");
+    q_tls_input_set_error (self, error, 0, _("was emptied while it was read"));
   else
     {
       self->content = q_secret_to_bytes (g_steal_pointer (&content), (gsize) size);
@@ -192,7 +192,7 @@ q_tls_input_read_file (QTlsInput   *self,
   self->path = g_filename_display_name (path);
   if (fd < 0)
     {
-      q_tls_input_set_error (self, error, 0, "cannot be read: %s", g_strerror (open_errno));
+      q_tls_input_set_error (self, error, 0, _("cannot be read: %s"), g_strerror (open_errno));
       return FALSE;
     }
 
@@ -242,8 +242,8 @@ split_pem (const QTlsInput  *self,
       if (list->len == max)
         {
           q_tls_input_set_error (self, error, 0, is_crl ?
-                                 "there are more than %u revocation lists" :
-                                 "there are more than %u certificates", max);
+                                 _("there are more than %u revocation lists") :
+                                 _("there are more than %u certificates"), max);
           return FALSE;
         }
 
@@ -251,8 +251,8 @@ split_pem (const QTlsInput  *self,
       if (result < 0)
         {
           q_tls_input_set_error (self, error, result, is_crl ?
-                                 "revocation list %u is damaged" :
-                                 "certificate %u is damaged", list->len + 1);
+                                 _("revocation list %u is damaged") :
+                                 _("certificate %u is damaged"), list->len + 1);
           return FALSE;
         }
 
@@ -278,8 +278,8 @@ q_tls_input_split (const QTlsInput  *self,
 
   if (list->len == 0)
     {
-      q_tls_input_set_error (self, error, 0, is_crl ? "there is no revocation list" :
-                             "there is no certificate");
+      q_tls_input_set_error (self, error, 0, is_crl ? _("there is no revocation list") :
+                             _("there is no certificate"));
       return NULL;
     }
 
@@ -290,8 +290,8 @@ q_tls_input_split (const QTlsInput  *self,
       if (!q_x509_is_der (&der))
         {
           q_tls_input_set_error (self, error, 0, is_crl ?
-                                 "revocation list %u is neither PEM nor exactly one in DER" :
-                                 "certificate %u is neither PEM nor exactly one in DER", i + 1);
+                                 _("revocation list %u is neither PEM nor exactly one in DER") :
+                                 _("certificate %u is neither PEM nor exactly one in DER"), i + 1);
           return NULL;
         }
     }

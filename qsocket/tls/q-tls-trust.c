@@ -6,6 +6,7 @@
 
 #include "q-tls-trust-private.h"
 
+#include "q-i18n-private.h"
 #include "q-ssl-certificate-private.h"
 #include "q-tls-input-private.h"
 #include "q-x509-der-private.h"
@@ -117,7 +118,7 @@ add_system (QTlsTrust  *self,
 
   if (result < 0)
     g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
-                 "the system's trust store cannot be loaded: %s", gnutls_strerror (result));
+                 _("the system's trust store cannot be loaded: %s"), gnutls_strerror (result));
 
   return result >= 0;
 }
@@ -322,7 +323,7 @@ read_list (const char  *path,
 
       if (result < 0)
         {
-          q_tls_input_set_error (&input, error, result, "item %u cannot be read", i + 1);
+          q_tls_input_set_error (&input, error, result, _("item %u cannot be read"), i + 1);
           return NULL;
         }
     }
