@@ -9,9 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* A chain of certificates of GnuTLS, leaf first, as an object of GIO. With @key_der, a private key
- * in PKCS#8, it is what a GTlsConnection takes as its own certificate; without, NULL. Fails with
- * SSL if the TLS module of GIO is missing, with CERTIFICATE if the module refuses the
+/* A chain of certificates of GnuTLS, leaf first, as an object of GIO. @key_der, a private key in
+ * PKCS#8, is needed if a GTlsConnection is to use it as its own certificate, and may be NULL else.
+ * Fails with SSL if the TLS module of GIO is missing, with CERTIFICATE if the module refuses the
  * certificates or the key. */
 GTlsCertificate *q_gio_certificate_new (const gnutls_x509_crt_t  *chain,
                                         guint                     n,

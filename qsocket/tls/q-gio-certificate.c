@@ -47,7 +47,7 @@ make_one (gnutls_x509_crt_t   certificate,
   made = g_initable_new (type, NULL, error, "certificate", der, "issuer", issuer,
                          "private-key", key, NULL);
 
-  /* The module has made its own form of the key. */
+  /* The module has made its own copy of the key. */
   gnutls_memset (key->data, 0, key->len);
   g_byte_array_unref (key);
 
@@ -112,7 +112,7 @@ q_gio_certificate_get_ders (GTlsCertificate *certificate,
       if (array == NULL)
         break;
 
-      /* GIO looks for issuers by their names only, so that they may issue each other. */
+      /* GIO finds issuers by their names only, so two certificates may be each other's issuers. */
       der = g_bytes_new (array->data, array->len);
       if (g_ptr_array_find_with_equal_func (ders, der, g_bytes_equal, NULL))
         break;

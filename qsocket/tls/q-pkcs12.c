@@ -121,15 +121,15 @@ parse (QPkcs12         *self,
   if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
     return 0;   /* that was the last bag */
 
-  /* The next password starts from nothing. */
+  /* What was read until the failure must not stay when the next password is tried. */
   q_pkcs12_clear (self);
   pkcs12_init (self);
 
   return result;
 }
 
-/* Tries no password and the empty one, which the format encodes differently and programs mix up,
- * before @password: a file that needs none is to be read with any. */
+/* Tries no password and the empty one before @password, since a file that needs none is to be read
+ * with any. These two are encoded differently, and programs mix them up. */
 static int
 parse_with_passwords (QPkcs12         *self,
                       gnutls_pkcs12_t  pkcs12,

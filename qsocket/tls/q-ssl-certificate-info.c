@@ -103,7 +103,7 @@ read_bytes (QSslCertificate *self,
   return g_bytes_new_take (g_steal_pointer (&buffer), size);
 }
 
-/* In GnuTLS the type of the buffer is char. */
+/* A ReadBytes: the function of GnuTLS has a buffer of char. */
 static int
 read_signature (gnutls_x509_crt_t  certificate,
                 void              *buffer,

@@ -281,8 +281,8 @@ q_tls_verify (QTlsTrust       *trust,
               const char      *host,
               gboolean         peer_is_server)
 {
-  g_autoptr (GPtrArray) nobody = NULL;
-  g_autoptr (QTlsTrust) empty = NULL;
+  g_autoptr (GPtrArray) no_authorities = NULL;
+  g_autoptr (QTlsTrust) empty_trust = NULL;
   gnutls_x509_trust_list_t list;
   gnutls_x509_crt_t *chain;
   const char *reason;
@@ -290,8 +290,8 @@ q_tls_verify (QTlsTrust       *trust,
 
   if (trust == NULL)
     {
-      nobody = g_ptr_array_new ();
-      trust = empty = q_tls_trust_new (nobody, NULL, NULL, NULL);
+      no_authorities = g_ptr_array_new ();
+      trust = empty_trust = q_tls_trust_new (no_authorities, NULL, NULL, NULL);
     }
 
   chain = q_ssl_certificate_peek_chain (peer, &n);
