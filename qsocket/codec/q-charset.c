@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "q-i18n-private.h"
 #include "q-socket-error.h"
 
 #define NAME_MAX_LENGTH 64
@@ -215,7 +216,7 @@ set_unknown_error (const char  *name,
   g_autofree char *start = g_strndup (name, NAME_MAX_LENGTH);
   g_autofree char *escaped = g_strescape (start, NULL);
 
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING, "unknown charset \"%s\"%s",
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING, _("unknown charset \"%s\"%s"),
                escaped, strlen (name) > NAME_MAX_LENGTH ? "..." : "");
 }
 
@@ -259,7 +260,7 @@ q_charset_open (const char  *to,
     return conv;
 
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-               "no conversion from %s to %s: %s", from, to, g_strerror (saved_errno));
+               _("no conversion from %s to %s: %s"), from, to, g_strerror (saved_errno));
 
   return NULL;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "q-http-grammar-private.h"
+#include "q-i18n-private.h"
 #include "q-socket-error.h"
 
 typedef struct
@@ -33,7 +34,8 @@ refuse (GError     **error,
   g_autofree char *quoted = g_strescape (start, NULL);
 
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_HTTP,
-               "HTTP %s \"%s%s\" %s",
+               /* Translators: such as: HTTP method "a b" is not a token. The parts are below. */
+               _("HTTP %s \"%s%s\" %s"),
                what, quoted, strlen (start) < strlen (text) ? "…" : "", why);
 
   return FALSE;
@@ -75,7 +77,8 @@ check_version (Writer      *writer,
   writer->is_http_1_0 = g_strcmp0 (version, "1.0") == 0;
 
   if (!writer->is_http_1_0 && g_strcmp0 (version, "1.1") != 0)
-    return refuse (error, "version", version != NULL ? version : "", "is neither 1.0 nor 1.1");
+    return refuse (error, _("version"), version != NULL ? version : "",
+                   _("is neither 1.0 nor 1.1"));
 
   return TRUE;
 }
@@ -97,19 +100,19 @@ check_framing (Writer            *writer,
     i++;
 
   if (i < length || !q_http_framing_end (&framing, writer->is_request))
-    return refuse (error, "header", name, kind == Q_HTTP_FRAMING_LENGTH
-                   ? "is not a decimal number of bytes"
-                   : "is not a list of transfer codings with \"chunked\" at its end");
+    return refuse (error, _("header"), name, kind == Q_HTTP_FRAMING_LENGTH
+                   ? _("is not a decimal number of bytes")
+                   : _("is not a list of transfer codings with \"chunked\" at its end"));
 
   if (writer->has_length || writer->has_codings)
-    return refuse (error, "header", name, "gives the length of the body once more");
+    return refuse (error, _("header"), name, _("gives the length of the body once more"));
 
   if (kind == Q_HTTP_FRAMING_CODINGS && writer->is_http_1_0)
-    return refuse (error, "header", name, "cannot be used with version 1.0");
+    return refuse (error, _("header"), name, _("cannot be used with version 1.0"));
 
   if (kind == Q_HTTP_FRAMING_LENGTH && writer->body_length > 0 &&
       (guint64) framing.length != writer->body_length)
-    return refuse (error, "header", name, "contradicts the length of the body");
+    return refuse (error, _("header"), name, _("contradicts the length of the body"));
 
   writer->has_length = kind == Q_HTTP_FRAMING_LENGTH;
   writer->has_codings = kind == Q_HTTP_FRAMING_CODINGS;
@@ -129,7 +132,7 @@ append_field (Writer      *writer,
   gsize length;
 
   if (!is_all (value, Q_HTTP_TEXT))
-    return refuse (error, "header", name, "has a control character in its value");
+    return refuse (error, _("header"), name, _("has a control character in its value"));
 
   while (q_http_is_space ((guint8) *value))
     value++;
@@ -214,7 +217,7 @@ append_value (Writer      *writer,
 
   number = format_number (value);
   if (number == NULL)
-    return refuse (error, "header", name, "is neither text nor a number nor a list of texts");
+    return refuse (error, _("header"), name, _("is neither text nor a number nor a list of texts"));
 
   return append_field (writer, name, number, error);
 }
@@ -233,7 +236,7 @@ append_headers (Writer    *writer,
       !g_variant_is_of_type (headers, G_VARIANT_TYPE ("a{ss}")))
     {
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-                   "HTTP headers must be of type a{sv} or a{ss}, not %s",
+                   _("HTTP headers must be of type a{sv} or a{ss}, not %s"),
                    g_variant_get_type_string (headers));
       return FALSE;
     }
@@ -247,7 +250,7 @@ append_headers (Writer    *writer,
 
       g_variant_get_child (entry, 0, "&s", &name);
       if (!is_token (name))
-        return refuse (error, "header name", name, "is not a token");
+        return refuse (error, _("header name"), name, _("is not a token"));
       if (!append_value (writer, name, value, error))
         return FALSE;
     }
@@ -300,7 +303,7 @@ q_http_write_request (const char  *method,
 
   if (method == NULL || !is_token (method))
     {
-      refuse (error, "method", method != NULL ? method : "", "is not a token");
+      refuse (error, _("method"), method != NULL ? method : "", _("is not a token"));
       return NULL;
     }
 
@@ -309,7 +312,7 @@ q_http_write_request (const char  *method,
 
   if (!is_target (method, path))
     {
-      refuse (error, "path", path, "is not a target for this method");
+      refuse (error, _("path"), path, _("is not a target for this method"));
       return NULL;
     }
 
@@ -340,7 +343,7 @@ q_http_write_response (guint        status_code,
 
   if (status_code < 100 || status_code > 599)
     {
-      refuse (error, "status code", code, "is outside 100 to 599");
+      refuse (error, _("status code"), code, _("is outside 100 to 599"));
       return NULL;
     }
 
@@ -349,7 +352,7 @@ q_http_write_response (guint        status_code,
 
   if (!is_all (desc, Q_HTTP_TEXT) || !g_utf8_validate (desc, -1, NULL))
     {
-      refuse (error, "status message", desc, "is not text without control characters");
+      refuse (error, _("status message"), desc, _("is not text without control characters"));
       return NULL;
     }
 
@@ -358,7 +361,7 @@ q_http_write_response (guint        status_code,
 
   if (never_has_body && body_length > 0)
     {
-      refuse (error, "status code", code, "never has a body");
+      refuse (error, _("status code"), code, _("never has a body"));
       return NULL;
     }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "q-i18n-private.h"
 #include "q-socket-error.h"
 
 #define HOST_MAX_LENGTH 253
@@ -39,7 +40,8 @@ set_error (GError     **error,
   g_autofree char *escaped = g_strescape (start, NULL);
   gboolean is_cut = strlen (value) > SHOWN_MAX_LENGTH || strlen (escaped) > SHOWN_MAX_LENGTH;
 
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT, "%s \"%.*s%s\" %s",
+  /* Translators: such as: path "/a/b" is too long for a UNIX socket. The parts are below. */
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT, _("%s \"%.*s%s\" %s"),
                what, SHOWN_MAX_LENGTH, escaped, is_cut ? "..." : "", problem);
 }
 
@@ -93,15 +95,15 @@ q_target_check_host (const char  *host,
   length = strlen (host);
 
   if (length == 0)
-    set_error (error, "host", host, "is empty");
+    set_error (error, _("host"), host, _("is empty"));
   else if (length > HOST_MAX_LENGTH)
-    set_error (error, "host", host, "is too long");
+    set_error (error, _("host"), host, _("is too long"));
   else if (has_invalid_character (host) || !g_utf8_validate (host, -1, NULL))
-    set_error (error, "host", host, "has a character that no host name has");
+    set_error (error, _("host"), host, _("has a character that no host name has"));
   else if (strcmp (host, "*") == 0)
-    set_error (error, "host", host, "is not one host");
+    set_error (error, _("host"), host, _("is not one host"));
   else if (strpbrk (host, ":%") != NULL && !is_ipv6_literal (host))
-    set_error (error, "host", host, "is neither a name nor an IPv6 address");
+    set_error (error, _("host"), host, _("is neither a name nor an IPv6 address"));
   else
     return TRUE;
 
@@ -142,7 +144,7 @@ q_target_check_service (const char  *service,
 
   if (*service == '\0')
     {
-      set_error (error, "service", service, "is empty");
+      set_error (error, _("service"), service, _("is empty"));
       return FALSE;
     }
 
@@ -152,7 +154,7 @@ q_target_check_service (const char  *service,
 
       if (number > PORT_MAX)
         {
-          set_error (error, "port", service, "is over 65535");
+          set_error (error, _("port"), service, _("is over 65535"));
           return FALSE;
         }
 
@@ -162,7 +164,7 @@ q_target_check_service (const char  *service,
 
   if (strlen (service) > SERVICE_MAX_LENGTH || !is_service_name (service))
     {
-      set_error (error, "service", service, "is neither a port nor a name");
+      set_error (error, _("service"), service, _("is neither a port nor a name"));
       return FALSE;
     }
 
@@ -178,9 +180,9 @@ q_target_check_path (const char  *path,
   g_return_val_if_fail (path != NULL, FALSE);
 
   if (*path == '\0')
-    set_error (error, "path", path, "is empty");
+    set_error (error, _("path"), path, _("is empty"));
   else if (strlen (path) > PATH_MAX_LENGTH)
-    set_error (error, "path", path, "is too long for a UNIX socket");
+    set_error (error, _("path"), path, _("is too long for a UNIX socket"));
   else
     return TRUE;
 
@@ -198,7 +200,7 @@ split_brackets (const char  *text,
 
   if (end == NULL || end[1] != ':')
     {
-      set_error (error, "target", text, "has no \"]:\" behind its \"[\"");
+      set_error (error, _("target"), text, _("has no \"]:\" behind its \"[\""));
       return FALSE;
     }
 
@@ -246,7 +248,7 @@ check_parts (const QTarget  *target,
 
   if (target->family == G_SOCKET_FAMILY_IPV6 && is_ipv4_literal (target->host))
     {
-      set_error (error, "host", target->host, "is an IPv4 address in brackets");
+      set_error (error, _("host"), target->host, _("is an IPv4 address in brackets"));
       return FALSE;
     }
 
@@ -268,7 +270,7 @@ q_target_parse (const char  *text,
 
   if (*text == '\0')
     {
-      set_error (error, "target", text, "is empty");
+      set_error (error, _("target"), text, _("is empty"));
       return FALSE;
     }
 

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "q-i18n-private.h"
 #include "q-socket-error.h"
 #include "q-utf8-private.h"
 
@@ -240,7 +241,7 @@ set_bad_error (const QTextDecoder  *decoder,
                GError             **error)
 {
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-               "byte %" G_GSIZE_FORMAT " is not text in %s", offset, decoder->charset);
+               _("byte %zu is not text in %s"), offset, decoder->charset);
 }
 
 static void
@@ -248,7 +249,7 @@ set_nul_error (const QTextDecoder  *decoder,
                GError             **error)
 {
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-               "the text in %s has a NUL character", decoder->charset);
+               _("the text in %s has a NUL character"), decoder->charset);
 }
 
 static void
@@ -256,7 +257,7 @@ set_end_error (const QTextDecoder  *decoder,
                GError             **error)
 {
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-               "the text ends in the middle of a character of %s", decoder->charset);
+               _("the text ends in the middle of a character of %s"), decoder->charset);
 }
 
 static char *
@@ -406,7 +407,7 @@ check_output (const QTextDecoder    *decoder,
     set_nul_error (decoder, error);
   else
     g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-                 "the bytes are not text in %s", decoder->charset);
+                 _("the bytes are not text in %s"), decoder->charset);
 
   return FALSE;
 }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "q-i18n-private.h"
 #include "q-socket-error.h"
 #include "q-utf8-private.h"
 
@@ -214,12 +215,12 @@ set_unencodable_error (const QTextEncoder  *encoder,
         continue;
 
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-                   "U+%04X has no place in %s", g_utf8_get_char (p), encoder->charset);
+                   _("U+%04X has no place in %s"), g_utf8_get_char (p), encoder->charset);
       return;
     }
 
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-               "the text has no form in %s", encoder->charset);
+               _("the text has no form in %s"), encoder->charset);
 }
 
 static gboolean
@@ -234,7 +235,7 @@ check_text (const char  *text,
     return TRUE;
 
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ENCODING,
-               "byte %" G_GSIZE_FORMAT " of the text is not UTF-8", span);
+               _("byte %zu of the text is not UTF-8"), span);
 
   return FALSE;
 }

@@ -5,27 +5,27 @@
 #pragma once
 
 #include <glib.h>
+#include <gnutls/x509.h>
 
 #include "q-tls-input-private.h"
 
 G_BEGIN_DECLS
 
-/* What a PKCS#12 file holds. */
+/* The private key and the certificates of a PKCS#12 file. */
 typedef struct
 {
   gnutls_x509_privkey_t key;    /* the first; or NULL */
   GArray *certificates;         /* of gnutls_x509_crt_t, in the order of the file */
 } QPkcs12;
 
-/* Fails if the file is damaged or the password wrong. @self is to be cleared in any case. */
+/* Fails if the file is damaged or the password wrong. The caller clears @self in any case. */
 gboolean q_pkcs12_read (QPkcs12          *self,
-                        GBytes           *data,
+                        const QTlsInput  *input,
                         const char       *password,
-                        const QTlsErrorContext  *context,
                         GError          **error);
 
-/* The certificate of the key, or the first without a key, and its issuers: a GBytes of DER for
- * each, at most @max. None if no certificate is the one of the key. */
+/* The certificate that belongs to the key, or without a key the first of the file, and then its
+ * issuers: a GBytes of DER for each, at most @max. None if no certificate belongs to the key. */
 GPtrArray *q_pkcs12_get_chain (QPkcs12 *self,
                                guint    max);
 

@@ -6,13 +6,12 @@
 
 #include "q-pkcs12-private.h"
 
-#include <string.h>
-
 #include <gnutls/pkcs12.h>
 
-#include "q-x509-private.h"
-
-#define KEY_ID_SIZE 32
+#include "q-i18n-private.h"
+#include "q-x509-chain-private.h"
+#include "q-x509-der-private.h"
+#include "q-x509-key-private.h"
 
 static void
 clear_certificate (gpointer data)
@@ -39,17 +38,11 @@ static int
 add_certificate (QPkcs12              *self,
                  const gnutls_datum_t *der)
 {
-  gnutls_x509_crt_t certificate;
-  int result = gnutls_x509_crt_init (&certificate);
+  gnutls_x509_crt_t certificate = NULL;
+  int result = q_x509_import_certificate (&certificate, der);
 
-  if (result < 0)
-    return result;
-
-  result = gnutls_x509_crt_import (certificate, der, GNUTLS_X509_FMT_DER);
   if (result >= 0)
     g_array_append_val (self->certificates, certificate);
-  else
-    gnutls_x509_crt_deinit (certificate);
 
   return result;
 }
@@ -60,20 +53,14 @@ set_key (QPkcs12              *self,
          const char           *password,
          guint                 flags)
 {
-  int result = gnutls_x509_privkey_init (&self->key);
+  int result = q_x509_init_private_key (&self->key);
 
-  if (result < 0)
-    {
-      self->key = NULL;
-      return result;
-    }
-
-  q_tls_forbid_to_ask (self->key);
-
-  return gnutls_x509_privkey_import_pkcs8 (self->key, der, GNUTLS_X509_FMT_DER, password, flags);
+  return result < 0 ? result :
+         gnutls_x509_privkey_import_pkcs8 (self->key, der, GNUTLS_X509_FMT_DER, password, flags);
 }
 
-/* What is neither a certificate nor a key is of no interest here. */
+/* Adds a certificate, or the first key. Elements of other types, such as revocation lists, are
+ * skipped. */
 static int
 add_element (QPkcs12             *self,
              gnutls_pkcs12_bag_t  bag,
@@ -81,7 +68,7 @@ add_element (QPkcs12             *self,
              const char          *password)
 {
   int type = gnutls_pkcs12_bag_get_type (bag, i);
-  gnutls_datum_t data;
+  gnutls_datum_t data = { NULL, 0 };
   int result = gnutls_pkcs12_bag_get_data (bag, i, &data);
 
   if (result < 0)
@@ -97,14 +84,14 @@ add_element (QPkcs12             *self,
   return 0;
 }
 
-/* The parts of a file, each of which is called a bag and may be encrypted as a whole. */
+/* The elements of a PKCS#12 file are in bags, and a bag may be encrypted as a whole. */
 static int
 add_bag (QPkcs12         *self,
          gnutls_pkcs12_t  pkcs12,
          int              i,
          const char      *password)
 {
-  gnutls_pkcs12_bag_t bag;
+  gnutls_pkcs12_bag_t bag = NULL;
   int result = gnutls_pkcs12_bag_init (&bag);
 
   if (result < 0)
@@ -132,20 +119,21 @@ parse (QPkcs12         *self,
   for (int i = 0; result >= 0; i++)
     result = add_bag (self, pkcs12, i, password);
   if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-    return 0;   /* there are no more bags */
+    return 0;   /* that was the last bag */
 
+  /* What was read until the failure must not stay when the next password is tried. */
   q_pkcs12_clear (self);
   pkcs12_init (self);
 
   return result;
 }
 
-/* No password is either none or an empty one, which are two things in this format. Both come
- * first, since a password that is not needed does no harm. */
+/* Tries no password and the empty one before @password, since a file that needs none is to be read
+ * with any. These two are encoded differently, and programs mix them up. */
 static int
-parse_with_any (QPkcs12         *self,
-                gnutls_pkcs12_t  pkcs12,
-                const char      *password)
+parse_with_passwords (QPkcs12         *self,
+                      gnutls_pkcs12_t  pkcs12,
+                      const char      *password)
 {
   int result = parse (self, pkcs12, NULL);
 
@@ -159,61 +147,51 @@ parse_with_any (QPkcs12         *self,
 
 gboolean
 q_pkcs12_read (QPkcs12          *self,
-               GBytes           *data,
+               const QTlsInput  *input,
                const char       *password,
-               const QTlsErrorContext  *context,
                GError          **error)
 {
-  gsize size;
-  const void *bytes = g_bytes_get_data (data, &size);
-  gnutls_datum_t datum = { (guint8 *) bytes, (guint) size };
-  gnutls_pkcs12_t pkcs12;
+  gnutls_pkcs12_t pkcs12 = NULL;
   int result;
 
   pkcs12_init (self);
-  if (!q_tls_check_size (size, Q_TLS_MAX_INPUT, context, error))
-    return FALSE;
 
   result = gnutls_pkcs12_init (&pkcs12);
   if (result < 0)
     {
-      q_tls_set_error (error, context, result, "cannot read PKCS#12");
+      q_tls_input_set_error (input, error, result, _("cannot read PKCS#12"));
       return FALSE;
     }
 
-  result = gnutls_pkcs12_import (pkcs12, &datum, GNUTLS_X509_FMT_DER, 0);
+  result = gnutls_pkcs12_import (pkcs12, &input->data, GNUTLS_X509_FMT_DER, 0);
   if (result < 0)
-    q_tls_set_error (error, context, result, "this is no PKCS#12 file");
-  else if ((result = parse_with_any (self, pkcs12, password)) < 0)
-    q_tls_set_error (error, context, result, password != NULL ?
-                     "wrong password, or a damaged file" :
-                     "the file is encrypted and no password was given, or it is damaged");
+    q_tls_input_set_error (input, error, result, _("this is no PKCS#12 file"));
+  else if ((result = parse_with_passwords (self, pkcs12, password)) < 0)
+    q_tls_input_set_error (input, error, result, password != NULL ?
+                           _("wrong password, or a damaged file") :
+                           _("the file is encrypted and no password was given, or it is damaged"));
   gnutls_pkcs12_deinit (pkcs12);
 
   return result >= 0;
 }
 
-/* The certificate of the key, moved to the first place. */
+/* Moves the certificate that belongs to the key to the first place. FALSE if there is none. */
 static gboolean
 put_leaf_first (QPkcs12 *self)
 {
   gnutls_x509_crt_t *list = (gnutls_x509_crt_t *) (void *) self->certificates->data;
-  guint8 key_id[KEY_ID_SIZE];
-  gsize size = sizeof key_id;
+  QX509KeyId key_id;
 
   if (self->key == NULL)
     return TRUE;
-  if (gnutls_x509_privkey_get_key_id (self->key, GNUTLS_KEYID_USE_SHA256, key_id, &size) < 0)
-    return FALSE;
 
+  key_id = q_x509_get_private_key_id (self->key);
   for (guint i = 0; i < self->certificates->len; i++)
     {
       gnutls_x509_crt_t certificate = list[i];
-      guint8 id[KEY_ID_SIZE];
+      QX509KeyId id = q_x509_get_certificate_key_id (certificate);
 
-      size = sizeof id;
-      if (gnutls_x509_crt_get_key_id (certificate, GNUTLS_KEYID_USE_SHA256, id, &size) < 0 ||
-          memcmp (id, key_id, sizeof id) != 0)
+      if (!q_x509_key_ids_match (&id, &key_id))
         continue;
 
       list[i] = list[0];
@@ -238,13 +216,12 @@ q_pkcs12_get_chain (QPkcs12 *self,
 
   for (guint i = 0; i < n; i++)
     {
-      gnutls_datum_t der;
+      GBytes *der = q_x509_export_certificate (sorted[i]);
 
-      if (gnutls_x509_crt_export2 (sorted[i], GNUTLS_X509_FMT_DER, &der) < 0)
+      if (der == NULL)
         break;
 
-      g_ptr_array_add (ders, g_bytes_new (der.data, der.size));
-      gnutls_free (der.data);
+      g_ptr_array_add (ders, der);
     }
 
   return ders;

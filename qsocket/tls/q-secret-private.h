@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Memory for what nobody else may see: it is overwritten before it is freed. */
+/* Memory for a key or a password. It is overwritten before it is freed, so that what gets the
+ * memory next does not find it. */
 typedef struct
 {
   gsize size;
@@ -33,7 +34,7 @@ q_secret_free (QSecret *self)
   g_free (self);
 }
 
-/* The first @size bytes. Takes @self. */
+/* The first @size bytes, which now own @self. */
 static inline GBytes *
 q_secret_to_bytes (QSecret *self,
                    gsize    size)
@@ -41,7 +42,7 @@ q_secret_to_bytes (QSecret *self,
   return g_bytes_new_with_free_func (self->data, size, (GDestroyNotify) q_secret_free, self);
 }
 
-/* Memory that GnuTLS allocated. */
+/* Overwrites and frees memory that GnuTLS allocated. */
 static inline void
 q_secret_clear_datum (gnutls_datum_t *datum)
 {

@@ -4,12 +4,12 @@
 
 #pragma once
 
-#include "q-ssl-certificate-private.h"
 #include "q-ssl-private-key.h"
+#include "q-x509-key-private.h"
 
 G_BEGIN_DECLS
 
-/* Lives as long as @self. NULL if GnuTLS does not know the kind of key. */
-const guint8 *q_ssl_private_key_peek_id (QSslPrivateKey *self);
+/* The id belongs to @self. */
+const QX509KeyId *q_ssl_private_key_peek_id (QSslPrivateKey *self);
 
 G_END_DECLS

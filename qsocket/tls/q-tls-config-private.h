@@ -12,8 +12,8 @@
 
 G_BEGIN_DECLS
 
-/* All that a handshake has to know before it begins. Never changes once it is
- * shared: who wants another one makes a copy. */
+/* The settings of a TLS handshake. A config that several sockets or threads refer to does not
+ * change any more: to change a setting, a socket makes a copy. */
 typedef struct
 {
   gatomicrefcount ref_count;
@@ -25,36 +25,38 @@ typedef struct
 
   QSslCertificate *certificate;
   QSslPrivateKey *key;
-  GTlsCertificate *identity;    /* the two in GIO's form; NULL unless both are there */
+  GTlsCertificate *identity;    /* both in one object of GIO; NULL unless both are set */
 
-  char *trust_error;           /* what a property was set to and cannot be; or NULL */
+  /* Setting a property cannot fail, so if a file of authorities or revocation lists could not be
+   * read, this is why, and handshakes fail with it; else NULL. */
+  char *trust_error;
 
-  /* What a peer must chain to, as q_tls_trust_new () takes it, and where it is from. */
+  /* The arguments of q_tls_trust_new (), and the files that they were read from, or NULL. */
   char *ca_file;
   char *crl_file;
   GPtrArray *authorities;
   GPtrArray *added;
   GPtrArray *crls;
 
-  GMutex lock;
-  QTlsTrust *trust;       /* made when it is first needed, under the lock */
+  GMutex lock;            /* of @trust */
+  QTlsTrust *trust;       /* NULL until it is first needed */
 } QTlsConfig;
 
-/* A copy of @config to change before anybody else sees it; of NULL one with the
- * usual settings. */
+/* A copy of @config, to be changed before it is shared; for NULL one with the default settings. */
 QTlsConfig *q_tls_config_copy      (const QTlsConfig  *config);
 
 QTlsConfig *q_tls_config_ref       (QTlsConfig        *config);
 
 void        q_tls_config_unref     (QTlsConfig        *config);
 
-/* Puts certificate and key together if both are there. Fails with CERTIFICATE or
- * PRIVATE_KEY, as @code says, if they do not belong together. */
+/* Makes the identity anew if certificate and key are set. Fails with @code, which is CERTIFICATE or
+ * PRIVATE_KEY, if they do not belong together. */
 gboolean    q_tls_config_join      (QTlsConfig        *config,
                                     QSocketError       code,
                                     GError           **error);
 
-/* Whom the config trusts. Fails if the system's store cannot be loaded. */
+/* The trust of these settings; it belongs to @config. Fails if the system's store is needed and
+ * cannot be loaded. */
 QTlsTrust  *q_tls_config_get_trust (QTlsConfig        *config,
                                     GError           **error);
 

@@ -6,7 +6,8 @@
 
 #include "q-tls-config-private.h"
 
-#include "q-ssl-join-private.h"
+#include "q-i18n-private.h"
+#include "q-tls-identity-private.h"
 
 static gpointer
 ref_if_any (gpointer object)
@@ -88,14 +89,14 @@ q_tls_config_join (QTlsConfig    *config,
   if (config->certificate == NULL || config->key == NULL)
     return TRUE;
 
-  if (!q_ssl_key_matches (config->certificate, config->key))
+  if (!q_tls_identity_matches (config->certificate, config->key))
     {
       g_set_error_literal (error, Q_SOCKET_ERROR, code,
-                           "the certificate and the private key do not belong together");
+                           _("the certificate and the private key do not belong together"));
       return FALSE;
     }
 
-  config->identity = q_ssl_join (config->certificate, config->key, error);
+  config->identity = q_tls_identity_new (config->certificate, config->key, error);
 
   return config->identity != NULL;
 }

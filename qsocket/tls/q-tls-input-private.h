@@ -5,70 +5,52 @@
 #pragma once
 
 #include <glib.h>
-#include <gnutls/x509.h>
+#include <gnutls/gnutls.h>
 
 #include "q-socket-error.h"
 
 G_BEGIN_DECLS
 
-/* What certificates and keys are read from: files, PEM and DER. */
-
-/* The most that a certificate or key may take. */
+/* The most bytes from which a certificate or a private key is read. */
 #define Q_TLS_MAX_INPUT (1024 * 1024)
 
-/* One error of this layer: of the function @where, with this code. */
+/* The bytes from which a function reads certificates, keys or revocation lists, and what the
+ * messages of its errors begin with. */
 typedef struct
 {
-  QSocketError code;
-  const char *where;
-} QTlsErrorContext;
+  QSocketError code;        /* of all errors about this input */
+  const char *function;     /* the name that the caller knows, such as "new_from_pem" */
+  char *path;               /* for messages, in UTF-8; NULL if the input is not a file */
+  gnutls_datum_t data;      /* lies in what the caller gave, or in @content */
+  GBytes *content;          /* of the file, in a QSecret since it may be a key; or NULL */
+} QTlsInput;
 
-/* "WHERE: WHAT", and behind it in GnuTLS's words what @result means, if it is negative. */
-void q_tls_set_error (GError          **error,
-                      const QTlsErrorContext  *context,
-                      int               result,
-                      const char       *format,
-                      ...) G_GNUC_PRINTF (4, 5);
+#define Q_TLS_INPUT_INIT(error_code, function_name) \
+  { .code = (error_code), .function = (function_name) }
 
-/* The function @name of a @path, as a QTlsErrorContext has it. */
-char *q_tls_name_file (const char *name,
-                       const char *path);
+/* Each of these sets the data, and fails if there is none, or more than the limit. Text and bytes
+ * are not copied. */
+gboolean q_tls_input_set_text  (QTlsInput   *self,
+                                const char  *text,
+                                GError     **error);
 
-/* FALSE with an error if @size is 0 or more than @max. */
-gboolean q_tls_check_size (gsize             size,
-                           gsize             max,
-                           const QTlsErrorContext  *context,
-                           GError          **error);
+gboolean q_tls_input_set_bytes (QTlsInput   *self,
+                                GBytes      *bytes,
+                                GError     **error);
 
-/* The content of a regular file; no other is waited for, or read. The bytes are a QSecret. */
-GBytes *q_tls_read_file (const char       *path,
-                         gsize             max,
-                         const QTlsErrorContext  *context,
-                         GError          **error);
+/* Fails for all but regular files, and never waits for the writer of a FIFO. */
+gboolean q_tls_input_read_file (QTlsInput   *self,
+                                const char  *path,
+                                gsize        max,
+                                GError     **error);
 
-/* Whether the bytes are exactly one SEQUENCE, as certificates and keys are. */
-gboolean q_der_is_one (const guint8 *data,
-                       gsize         size);
-
-/* Whether @data is to be read as PEM: it is not DER, and looks like it. */
-gboolean q_tls_is_pem (const guint8 *data,
-                       gsize         size);
-
-/* A block of PEM, where it lies in the text. */
-typedef struct
-{
-  const char *label;
-  gsize label_length;
-  gnutls_datum_t text;      /* from BEGIN to END */
-} QPemBlock;
-
-/* Finds the next block in what is left of @text, and moves @text behind it. A block without its
- * end goes as far as the text. */
-gboolean q_pem_next (gnutls_datum_t *text,
-                     QPemBlock      *block);
-
-/* A program may have set a function for all keys that asks the user for a password; not here. */
-void q_tls_forbid_to_ask (gnutls_x509_privkey_t key);
+/* Makes the message "FUNCTION: WHAT" or "FUNCTION "PATH": WHAT". If @result is negative, it is an
+ * error of GnuTLS, and the text that GnuTLS has for it follows. */
+void     q_tls_input_set_error (const QTlsInput  *self,
+                                GError          **error,
+                                int               result,
+                                const char       *format,
+                                ...) G_GNUC_PRINTF (4, 5);
 
 typedef enum
 {
@@ -76,13 +58,15 @@ typedef enum
   Q_TLS_CRLS,
 } QTlsKind;
 
-/* All of a kind that are in @data, PEM or DER, as a GBytes of DER each: at least one, at most
- * @max. Other blocks are skipped. */
-GPtrArray *q_tls_split (const guint8     *data,
-                        gsize             size,
-                        QTlsKind          kind,
-                        guint             max,
-                        const QTlsErrorContext  *context,
-                        GError          **error);
+/* Finds all certificates, or all revocation lists, in PEM or DER: a GBytes in DER for each. Fails
+ * if there is none, or more than @max. Blocks of PEM with something else are skipped. */
+GPtrArray *q_tls_input_split (const QTlsInput  *self,
+                              QTlsKind          kind,
+                              guint             max,
+                              GError          **error);
+
+void     q_tls_input_clear     (QTlsInput *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QTlsInput, q_tls_input_clear)
 
 G_END_DECLS

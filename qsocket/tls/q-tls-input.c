@@ -14,66 +14,91 @@
 
 #include <glib/gstdio.h>
 
+#include "q-i18n-private.h"
+#include "q-pem-private.h"
 #include "q-secret-private.h"
-
-#define BEGIN "-----BEGIN "
-#define END "-----END "
-#define DASHES "-----"
-
-/* No label that means something is longer. */
-#define MAX_LABEL 64
-
-static const struct
-{
-  const char *labels[2];
-  const char *noun;
-} kinds[] = {
-  [Q_TLS_CERTIFICATES] = { { "CERTIFICATE", "X509 CERTIFICATE" }, "certificate" },
-  [Q_TLS_CRLS] = { { "X509 CRL", "CRL" }, "revocation list" },
-};
+#include "q-x509-der-private.h"
 
 void
-q_tls_set_error (GError          **error,
-                 const QTlsErrorContext  *context,
-                 int               result,
-                 const char       *format,
-                 ...)
+q_tls_input_clear (QTlsInput *self)
 {
-  g_autofree char *what = NULL;
+  g_clear_pointer (&self->path, g_free);
+  g_clear_pointer (&self->content, g_bytes_unref);
+}
+
+void
+q_tls_input_set_error (const QTlsInput  *self,
+                       GError          **error,
+                       int               result,
+                       const char       *format,
+                       ...)
+{
+  g_autoptr (GString) message = g_string_new (self->function);
   va_list args;
 
+  if (self->path != NULL)
+    g_string_append_printf (message, " \"%s\"", self->path);
+  g_string_append (message, ": ");
+
   va_start (args, format);
-  what = g_strdup_vprintf (format, args);
+  g_string_append_vprintf (message, format, args);
   va_end (args);
 
-  g_set_error (error, Q_SOCKET_ERROR, context->code, "%s: %s%s%s", context->where, what,
-               result < 0 ? ": " : "", result < 0 ? gnutls_strerror (result) : "");
+  if (result < 0)
+    g_string_append_printf (message, ": %s", gnutls_strerror (result));
+
+  g_set_error_literal (error, Q_SOCKET_ERROR, (int) self->code, message->str);
 }
 
-char *
-q_tls_name_file (const char *name,
-                 const char *path)
-{
-  g_autofree char *shown = g_filename_display_name (path);
-
-  return g_strdup_printf ("%s \"%s\"", name, shown);
-}
-
-gboolean
-q_tls_check_size (gsize             size,
-                  gsize             max,
-                  const QTlsErrorContext  *context,
-                  GError          **error)
+static gboolean
+check_size (const QTlsInput  *self,
+            guint64           size,
+            gsize             max,
+            GError          **error)
 {
   if (size == 0)
-    q_tls_set_error (error, context, 0, "there is nothing to read");
+    q_tls_input_set_error (self, error, 0, _("there is nothing to read"));
   else if (size > max)
-    q_tls_set_error (error, context, 0, "more than %" G_GSIZE_FORMAT " bytes are too many", max);
+    q_tls_input_set_error (self, error, 0, _("more than %zu bytes are too many"), max);
 
   return size > 0 && size <= max;
 }
 
-/* -1 with errno, or the number of bytes up to the end of the file or of the memory. */
+static gboolean
+set_data (QTlsInput   *self,
+          const void  *data,
+          gsize        size,
+          GError     **error)
+{
+  if (!check_size (self, size, Q_TLS_MAX_INPUT, error))
+    return FALSE;
+
+  self->data = (gnutls_datum_t) { (guint8 *) data, (guint) size };
+
+  return TRUE;
+}
+
+gboolean
+q_tls_input_set_text (QTlsInput   *self,
+                      const char  *text,
+                      GError     **error)
+{
+  return set_data (self, text, strnlen (text, Q_TLS_MAX_INPUT + 1), error);
+}
+
+gboolean
+q_tls_input_set_bytes (QTlsInput   *self,
+                       GBytes      *bytes,
+                       GError     **error)
+{
+  gsize size;
+  const void *data = g_bytes_get_data (bytes, &size);
+
+  return set_data (self, data, size, error);
+}
+
+/* Returns the number of bytes up to the end of the file or of @content; -1 with errno set if
+ * reading fails. */
 static gssize
 read_all (int      fd,
           QSecret *content)
@@ -96,204 +121,119 @@ read_all (int      fd,
   return (gssize) done;
 }
 
-static GBytes *
-read_regular (int               fd,
-              gsize             max,
-              const QTlsErrorContext  *context,
-              GError          **error)
+/* Whether @fd is a regular file within the limit; its size is set. */
+static gboolean
+check_file (const QTlsInput  *self,
+            int               fd,
+            gsize             max,
+            gsize            *size,
+            GError          **error)
+{
+  struct stat status = { 0 };
+
+  if (fstat (fd, &status) < 0)
+    q_tls_input_set_error (self, error, 0, _("cannot be read: %s"), g_strerror (errno));
+  else if (S_ISDIR (status.st_mode))
+    q_tls_input_set_error (self, error, 0, _("cannot be read: Is a directory"));
+  else if (!S_ISREG (status.st_mode))
+    q_tls_input_set_error (self, error, 0, _("cannot be read: Not a regular file"));
+  else
+    {
+      *size = (gsize) status.st_size;
+      return check_size (self, (guint64) status.st_size, max, error);
+    }
+
+  return FALSE;
+}
+
+static gboolean
+read_content (QTlsInput  *self,
+              int         fd,
+              gsize       max,
+              GError    **error)
 {
   g_autoptr (QSecret) content = NULL;
-  struct stat status;
+  gsize expected = 0;
   gssize size;
 
-  if (fd < 0 || fstat (fd, &status) < 0)
-    {
-      q_tls_set_error (error, context, 0, "cannot be read: %s", g_strerror (errno));
-      return NULL;
-    }
+  if (!check_file (self, fd, max, &expected, error))
+    return FALSE;
 
-  if (!S_ISREG (status.st_mode))
-    {
-      q_tls_set_error (error, context, 0, "cannot be read: %s",
-                       S_ISDIR (status.st_mode) ? g_strerror (EISDIR) : "Not a regular file");
-      return NULL;
-    }
-
-  if (status.st_size == 0 || (guint64) status.st_size > max)
-    {
-      q_tls_check_size ((gsize) status.st_size, max, context, error);
-      return NULL;
-    }
-
-  /* One byte more tells that it has grown meanwhile. */
-  content = q_secret_new ((gsize) status.st_size + 1);
+  /* If the file grows meanwhile, the one byte more will be there. */
+  content = q_secret_new (expected + 1);
   size = read_all (fd, content);
   if (size < 0)
-    q_tls_set_error (error, context, 0, "cannot be read: %s", g_strerror (errno));
-  else if (size > status.st_size)
-    q_tls_set_error (error, context, 0, "grew while it was read");
+    q_tls_input_set_error (self, error, 0, _("cannot be read: %s"), g_strerror (errno));
+  else if ((gsize) size > expected)
+    q_tls_input_set_error (self, error, 0, _("grew while it was read"));
   else if (size == 0)
-    q_tls_set_error (error, context, 0, "was emptied while it was read");
+    q_tls_input_set_error (self, error, 0, _("was emptied while it was read"));
   else
-    return q_secret_to_bytes (g_steal_pointer (&content), (gsize) size);
+    {
+      self->content = q_secret_to_bytes (g_steal_pointer (&content), (gsize) size);
+      self->data = q_x509_bytes_to_datum (self->content);
+      return TRUE;
+    }
 
-  return NULL;
+  return FALSE;
 }
 
-GBytes *
-q_tls_read_file (const char       *path,
-                 gsize             max,
-                 const QTlsErrorContext  *context,
-                 GError          **error)
+gboolean
+q_tls_input_read_file (QTlsInput   *self,
+                       const char  *path,
+                       gsize        max,
+                       GError     **error)
 {
-  /* Opening a FIFO that has no writer, or a terminal, must not wait. */
+  /* Without O_NONBLOCK opening a FIFO would wait for its writer. */
   int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
-  GBytes *bytes = read_regular (fd, max, context, error);
+  int open_errno = errno;
+  gboolean is_read;
 
-  if (fd >= 0)
-    close (fd);
-
-  return bytes;
-}
-
-gboolean
-q_der_is_one (const guint8 *data,
-              gsize         size)
-{
-  gsize length;
-  guint n_bytes;
-
-  if (size < 2 || data[0] != 0x30)
-    return FALSE;
-
-  if (data[1] < 0x80)
-    return size == 2u + data[1];
-
-  n_bytes = data[1] & 0x7f;
-  if (n_bytes == 0 || n_bytes > 4 || size < 2 + n_bytes)
-    return FALSE;
-
-  length = 0;
-  for (guint i = 0; i < n_bytes; i++)
-    length = length << 8 | data[2 + i];
-
-  return size - 2 - n_bytes == length;
-}
-
-gboolean
-q_tls_is_pem (const guint8 *data,
-              gsize         size)
-{
-  return !q_der_is_one (data, size) && memmem (data, size, BEGIN, strlen (BEGIN)) != NULL;
-}
-
-/* The bytes from @from on in which @needle begins, or those at the end where it is not found. */
-static const guint8 *
-find (const guint8 *from,
-      const guint8 *end,
-      const char   *needle)
-{
-  const guint8 *found = memmem (from, (gsize) (end - from), needle, strlen (needle));
-
-  return found != NULL ? found : end;
-}
-
-/* Sets the label if one begins at @from. */
-static gboolean
-read_label (const guint8 *from,
-            const guint8 *end,
-            QPemBlock    *block)
-{
-  const guint8 *dashes = find (from, end - from > MAX_LABEL ? from + MAX_LABEL : end, DASHES);
-
-  if (end - dashes < (gssize) strlen (DASHES) || memcmp (dashes, DASHES, strlen (DASHES)) != 0)
-    return FALSE;
-
-  block->label = (const char *) from;
-  block->label_length = (gsize) (dashes - from);
-
-  return TRUE;
-}
-
-gboolean
-q_pem_next (gnutls_datum_t *text,
-            QPemBlock      *block)
-{
-  const guint8 *end = text->data + text->size;
-  const guint8 *start = find (text->data, end, BEGIN);
-
-  while (start < end && !read_label (start + strlen (BEGIN), end, block))
-    start = find (start + strlen (BEGIN), end, BEGIN);
-
-  if (start < end)
+  self->path = g_filename_display_name (path);
+  if (fd < 0)
     {
-      const guint8 *stop = find (start, end, END);
-
-      /* Whether this is the right end is for whoever decodes the block to say. */
-      if (stop < end)
-        stop = find (stop + strlen (END), end, DASHES);
-      if (stop < end)
-        stop += strlen (DASHES);
-
-      block->text.data = (guint8 *) start;
-      block->text.size = (guint) (stop - start);
-      text->data = (guint8 *) stop;
-      text->size = (guint) (end - stop);
+      q_tls_input_set_error (self, error, 0, _("cannot be read: %s"), g_strerror (open_errno));
+      return FALSE;
     }
 
-  return start < end;
+  is_read = read_content (self, fd, max, error);
+  close (fd);
+
+  return is_read;
 }
 
-static int
-refuse_to_ask (void       *user_data,
-               int         attempt,
-               const char *token_url,
-               const char *token_label,
-               unsigned    flags,
-               char       *pin,
-               size_t      pin_max)
-{
-  /* GnuTLS passes this on as the result of reading the key. */
-  return GNUTLS_E_DECRYPTION_FAILED;
-}
-
-void
-q_tls_forbid_to_ask (gnutls_x509_privkey_t key)
-{
-  gnutls_x509_privkey_set_pin_function (key, refuse_to_ask, NULL);
-}
-
-/* The label of the kind that the block has, or NULL. */
+/* The label of @kind that the block has, or NULL. */
 static const char *
-match_label (const QPemBlock *block,
-             QTlsKind         kind)
+find_label (const QPemBlock *block,
+            QTlsKind         kind)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (kinds[kind].labels); i++)
-    {
-      const char *label = kinds[kind].labels[i];
+  static const char * const labels[][2] = {
+    [Q_TLS_CERTIFICATES] = { "CERTIFICATE", "X509 CERTIFICATE" },
+    [Q_TLS_CRLS] = { "X509 CRL", "CRL" },
+  };
 
-      if (strlen (label) == block->label_length &&
-          memcmp (label, block->label, block->label_length) == 0)
-        return label;
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (labels[kind]); i++)
+    if (q_pem_has_label (block, labels[kind][i]))
+      return labels[kind][i];
 
   return NULL;
 }
 
 static gboolean
-split_pem (GPtrArray        *list,
-           gnutls_datum_t    text,
+split_pem (const QTlsInput  *self,
+           GPtrArray        *list,
            QTlsKind          kind,
            guint             max,
-           const QTlsErrorContext  *context,
            GError          **error)
 {
-  QPemBlock block;
+  gboolean is_crl = kind == Q_TLS_CRLS;
+  gnutls_datum_t text = self->data;
+  QPemBlock block = { NULL };
 
   while (q_pem_next (&text, &block))
     {
-      const char *label = match_label (&block, kind);
-      gnutls_datum_t der;
+      const char *label = find_label (&block, kind);
+      gnutls_datum_t der = { NULL, 0 };
       int result;
 
       if (label == NULL)
@@ -301,56 +241,57 @@ split_pem (GPtrArray        *list,
 
       if (list->len == max)
         {
-          q_tls_set_error (error, context, 0, "there are more than %u %ss", max, kinds[kind].noun);
+          q_tls_input_set_error (self, error, 0, is_crl ?
+                                 _("there are more than %u revocation lists") :
+                                 _("there are more than %u certificates"), max);
           return FALSE;
         }
 
       result = gnutls_pem_base64_decode2 (label, &block.text, &der);
       if (result < 0)
         {
-          q_tls_set_error (error, context, result, "%s %u is damaged", kinds[kind].noun,
-                           list->len + 1);
+          q_tls_input_set_error (self, error, result, is_crl ?
+                                 _("revocation list %u is damaged") :
+                                 _("certificate %u is damaged"), list->len + 1);
           return FALSE;
         }
 
-      g_ptr_array_add (list, g_bytes_new (der.data, der.size));
-      gnutls_free (der.data);
+      g_ptr_array_add (list, q_x509_datum_to_bytes (&der));
     }
 
   return TRUE;
 }
 
 GPtrArray *
-q_tls_split (const guint8     *data,
-             gsize             size,
-             QTlsKind          kind,
-             guint             max,
-             const QTlsErrorContext  *context,
-             GError          **error)
+q_tls_input_split (const QTlsInput  *self,
+                   QTlsKind          kind,
+                   guint             max,
+                   GError          **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  gboolean is_crl = kind == Q_TLS_CRLS;
 
-  if (!q_tls_is_pem (data, size))
-    g_ptr_array_add (list, g_bytes_new (data, size));
-  else if (!split_pem (list, (gnutls_datum_t) { (guint8 *) data, (guint) size }, kind, max, context,
-                       error))
+  if (q_x509_is_der (&self->data) || !q_pem_has_block (&self->data))
+    g_ptr_array_add (list, g_bytes_new (self->data.data, self->data.size));
+  else if (!split_pem (self, list, kind, max, error))
     return NULL;
 
   if (list->len == 0)
     {
-      q_tls_set_error (error, context, 0, "there is no %s", kinds[kind].noun);
+      q_tls_input_set_error (self, error, 0, is_crl ? _("there is no revocation list") :
+                             _("there is no certificate"));
       return NULL;
     }
 
   for (guint i = 0; i < list->len; i++)
     {
-      gsize length;
-      const guint8 *bytes = g_bytes_get_data (list->pdata[i], &length);
+      gnutls_datum_t der = q_x509_bytes_to_datum (list->pdata[i]);
 
-      if (!q_der_is_one (bytes, length))
+      if (!q_x509_is_der (&der))
         {
-          q_tls_set_error (error, context, 0, "%s %u is neither PEM nor exactly one in DER",
-                           kinds[kind].noun, i + 1);
+          q_tls_input_set_error (self, error, 0, is_crl ?
+                                 _("revocation list %u is neither PEM nor exactly one in DER") :
+                                 _("certificate %u is neither PEM nor exactly one in DER"), i + 1);
           return NULL;
         }
     }

@@ -10,28 +10,28 @@
 
 G_BEGIN_DECLS
 
-/* What the certificate of a peer must chain to, and the lists of those that were revoked. It
- * never changes; any number of sockets and threads may share one. */
+/* The authorities to which the chain of a peer must lead, and the lists of certificates that they
+ * revoked. It never changes, and any number of sockets and threads may share one. */
 typedef struct _QTlsTrust QTlsTrust;
 
-/* The certificates or the revocation lists of a file, PEM or DER, each as a GBytes in DER; at
- * least one. Fails with CERTIFICATE. @where is the function that the message names. */
+/* The certificates, or the revocation lists, of a file in PEM or DER: a GBytes in DER for each, at
+ * least one. Fails with CERTIFICATE. @function is the name with which the message begins. */
 GPtrArray *q_tls_trust_read_ca_file (const char  *path,
-                                     const char  *where,
+                                     const char  *function,
                                      GError     **error);
 
 GPtrArray *q_tls_trust_read_crl_file (const char  *path,
-                                      const char  *where,
+                                      const char  *function,
                                       GError     **error);
 
-/* The system's trust store: loaded by the first call, and then the same for the whole process.
- * Fails with SSL if it cannot be loaded; the next call tries again. */
+/* The system's trust store. The first call loads it, and all of the process share it. Fails with
+ * SSL if it cannot be loaded; the next call tries again. */
 QTlsTrust *q_tls_trust_get_system (GError **error);
 
-/* A trust of its own: @authorities, or the system's store if that is NULL, then the leaf of
- * each QSslCertificate of @added, and the revocation lists @crls. The arrays may be NULL; those of
- * GBytes are what the functions above returned. Without any of them it is the shared one.
- * A system's store that cannot be loaded is an error only if there is nothing in @added. */
+/* Trusts @authorities, or the system's store if that is NULL, and the leaf of each QSslCertificate
+ * in @added; @crls are the revocation lists. Each array may be NULL; @authorities and @crls have
+ * the GBytes that the functions above return. If all are NULL or empty, this is the system's store
+ * itself. If the store cannot be loaded, the call fails only if @added is empty. */
 QTlsTrust *q_tls_trust_new (GPtrArray  *authorities,
                             GPtrArray  *added,
                             GPtrArray  *crls,
@@ -41,12 +41,13 @@ QTlsTrust *q_tls_trust_ref (QTlsTrust *self);
 
 void q_tls_trust_unref (QTlsTrust *self);
 
-/* GnuTLS's list, for one thread at a time: between lock and unlock only. */
+/* The list of GnuTLS, to be used until q_tls_trust_unlock () only; other threads wait for that.
+ * NULL if there was no memory for it. */
 gnutls_x509_trust_list_t q_tls_trust_lock (QTlsTrust *self);
 
 void q_tls_trust_unlock (QTlsTrust *self);
 
-/* The revocation lists, which belong to @self and are only read. */
+/* The revocation lists. They belong to @self and must not be changed. */
 const gnutls_x509_crl_t *q_tls_trust_peek_crls (QTlsTrust *self,
                                                 guint     *n_crls);
 

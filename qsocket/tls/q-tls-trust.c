@@ -6,28 +6,31 @@
 
 #include "q-tls-trust-private.h"
 
+#include "q-i18n-private.h"
 #include "q-ssl-certificate-private.h"
 #include "q-tls-input-private.h"
+#include "q-x509-der-private.h"
 
-/* The stores of large organisations have a few MiB. */
+/* The most bytes of a file of authorities or revocation lists: some lists have several MiB. */
 #define MAX_FILE (16 * 1024 * 1024)
 
 struct _QTlsTrust
 {
   gatomicrefcount ref_count;
-  GMutex lock;                        /* one thread in the list at a time */
-  gnutls_x509_trust_list_t list;      /* owns what it was given */
-  GArray *crls;                       /* of gnutls_x509_crl_t, which belong to the list */
-  char *key;                          /* in known_trusts, or NULL */
+  GMutex lock;                        /* of @list, which only one thread at a time may use */
+  gnutls_x509_trust_list_t list;      /* owns the certificates and lists that were added */
+  GArray *crls;                       /* of gnutls_x509_crl_t, which belong to @list */
+  char *key;                          /* in shared_trusts; NULL if it is not there */
 };
 
 static GMutex system_lock;
 static QTlsTrust *system_trust;       /* never freed once it is loaded */
 
-/* Sockets that trust the same share it: with the system's store it takes megabytes, and
- * milliseconds to make. Only those are here that somebody has a reference to. */
-static GMutex known_lock;
-static GHashTable *known_trusts;
+/* A trust with the system's store takes megabytes, and milliseconds to make, so sockets with the
+ * same settings share one. The table maps the key of make_key () to a QTlsTrust and has no
+ * references: the last unref removes the entry. */
+static GMutex shared_lock;
+static GHashTable *shared_trusts;
 
 static QTlsTrust *
 trust_new (void)
@@ -37,7 +40,7 @@ trust_new (void)
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
   self->crls = g_array_new (FALSE, FALSE, sizeof (gnutls_x509_crl_t));
-  /* Fails only without memory; a NULL list trusts nobody. */
+  /* This fails only without memory. q_tls_verify () refuses every certificate then. */
   if (gnutls_x509_trust_list_init (&self->list, 0) < 0)
     self->list = NULL;
 
@@ -57,15 +60,15 @@ drop_reference (QTlsTrust *self)
 {
   g_autoptr (GMutexLocker) locker = NULL;
 
-  /* Nobody is to find it once the last reference is gone. */
+  /* The lock covers both steps, so that no thread finds it in the table between them. */
   if (self->key != NULL)
-    locker = g_mutex_locker_new (&known_lock);
+    locker = g_mutex_locker_new (&shared_lock);
 
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return FALSE;
 
   if (self->key != NULL)
-    g_hash_table_remove (known_trusts, self->key);
+    g_hash_table_remove (shared_trusts, self->key);
 
   return TRUE;
 }
@@ -115,7 +118,7 @@ add_system (QTlsTrust  *self,
 
   if (result < 0)
     g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
-                 "the system's trust store cannot be loaded: %s", gnutls_strerror (result));
+                 _("the system's trust store cannot be loaded: %s"), gnutls_strerror (result));
 
   return result >= 0;
 }
@@ -140,56 +143,14 @@ q_tls_trust_get_system (GError **error)
   return trust;
 }
 
-static gnutls_datum_t
-to_datum (GBytes *bytes)
-{
-  gsize size;
-  const void *data = g_bytes_get_data (bytes, &size);
-
-  return (gnutls_datum_t) { (guint8 *) data, (guint) size };
-}
-
-/* On success the caller frees @certificate. */
-static int
-import_certificate (gnutls_x509_crt_t    *certificate,
-                    const gnutls_datum_t *der)
-{
-  int result = gnutls_x509_crt_init (certificate);
-
-  if (result < 0)
-    return result;
-
-  result = gnutls_x509_crt_import (*certificate, der, GNUTLS_X509_FMT_DER);
-  if (result < 0)
-    gnutls_x509_crt_deinit (*certificate);
-
-  return result;
-}
-
-/* On success the caller frees @crl. */
-static int
-import_crl (gnutls_x509_crl_t    *crl,
-            const gnutls_datum_t *der)
-{
-  int result = gnutls_x509_crl_init (crl);
-
-  if (result < 0)
-    return result;
-
-  result = gnutls_x509_crl_import (*crl, der, GNUTLS_X509_FMT_DER);
-  if (result < 0)
-    gnutls_x509_crl_deinit (*crl);
-
-  return result;
-}
-
 static void
-add_authority (QTlsTrust            *self,
-               const gnutls_datum_t *der)
+add_authority (QTlsTrust *self,
+               GBytes    *bytes)
 {
-  gnutls_x509_crt_t certificate;
+  gnutls_datum_t der = q_x509_bytes_to_datum (bytes);
+  gnutls_x509_crt_t certificate = NULL;
 
-  if (import_certificate (&certificate, der) < 0)
+  if (q_x509_import_certificate (&certificate, &der) < 0)
     return;
 
   if (gnutls_x509_trust_list_add_cas (self->list, &certificate, 1, 0) < 1)
@@ -197,27 +158,13 @@ add_authority (QTlsTrust            *self,
 }
 
 static void
-add_leaf (QTlsTrust       *self,
-          QSslCertificate *certificate)
+add_crl (QTlsTrust *self,
+         GBytes    *bytes)
 {
-  gnutls_datum_t der;
-  guint n;
-  gnutls_x509_crt_t *chain = q_ssl_certificate_peek_chain (certificate, &n);
+  gnutls_datum_t der = q_x509_bytes_to_datum (bytes);
+  gnutls_x509_crl_t crl = NULL;
 
-  if (n == 0 || gnutls_x509_crt_export2 (chain[0], GNUTLS_X509_FMT_DER, &der) < 0)
-    return;
-
-  add_authority (self, &der);
-  gnutls_free (der.data);
-}
-
-static void
-add_crl (QTlsTrust            *self,
-         const gnutls_datum_t *der)
-{
-  gnutls_x509_crl_t crl;
-
-  if (import_crl (&crl, der) < 0)
+  if (q_x509_import_crl (&crl, &der) < 0)
     return;
 
   if (gnutls_x509_trust_list_add_crls (self->list, &crl, 1, 0, 0) < 1)
@@ -233,27 +180,24 @@ add_all (QTlsTrust *self,
          GPtrArray *crls)
 {
   for (guint i = 0; authorities != NULL && i < authorities->len; i++)
-    {
-      gnutls_datum_t der = to_datum (authorities->pdata[i]);
-
-      add_authority (self, &der);
-    }
+    add_authority (self, authorities->pdata[i]);
 
   for (guint i = 0; added != NULL && i < added->len; i++)
-    add_leaf (self, added->pdata[i]);
+    if (q_ssl_is_certificate (added->pdata[i]))
+      {
+        g_autoptr (GBytes) leaf = q_ssl_certificate_get_der (added->pdata[i]);
+
+        add_authority (self, leaf);
+      }
 
   for (guint i = 0; crls != NULL && i < crls->len; i++)
-    {
-      gnutls_datum_t der = to_datum (crls->pdata[i]);
-
-      add_crl (self, &der);
-    }
+    add_crl (self, crls->pdata[i]);
 }
 
 static void
-digest (GChecksum  *checksum,
-        const char *kind,
-        GBytes     *bytes)
+add_to_checksum (GChecksum  *checksum,
+                 const char *kind,
+                 GBytes     *bytes)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
@@ -264,7 +208,7 @@ digest (GChecksum  *checksum,
   g_checksum_update (checksum, data, (gssize) size);
 }
 
-/* The same for what trusts the same. */
+/* A checksum of the settings, by which an equal trust is found. */
 static char *
 make_key (GPtrArray *authorities,
           GPtrArray *added,
@@ -276,17 +220,18 @@ make_key (GPtrArray *authorities,
     g_checksum_update (checksum, (const guchar *) "system", -1);
 
   for (guint i = 0; authorities != NULL && i < authorities->len; i++)
-    digest (checksum, "A", authorities->pdata[i]);
+    add_to_checksum (checksum, "A", authorities->pdata[i]);
 
   for (guint i = 0; added != NULL && i < added->len; i++)
-    {
-      g_autoptr (GBytes) der = q_ssl_certificate_get_der (added->pdata[i]);
+    if (q_ssl_is_certificate (added->pdata[i]))
+      {
+        g_autoptr (GBytes) leaf = q_ssl_certificate_get_der (added->pdata[i]);
 
-      digest (checksum, "L", der);
-    }
+        add_to_checksum (checksum, "L", leaf);
+      }
 
   for (guint i = 0; crls != NULL && i < crls->len; i++)
-    digest (checksum, "R", crls->pdata[i]);
+    add_to_checksum (checksum, "R", crls->pdata[i]);
 
   return g_strdup (g_checksum_get_string (checksum));
 }
@@ -302,42 +247,43 @@ q_tls_trust_new (GPtrArray  *authorities,
   g_autoptr (QTlsTrust) self = NULL;
   g_autoptr (GMutexLocker) locker = NULL;
   g_autofree char *key = NULL;
-  gboolean is_whole;
+  gboolean is_complete;
 
   if (authorities == NULL && n_added == 0 && n_crls == 0)
     return q_tls_trust_get_system (error);
 
   key = make_key (authorities, added, crls);
-  locker = g_mutex_locker_new (&known_lock);
-  if (known_trusts == NULL)
-    known_trusts = g_hash_table_new (g_str_hash, g_str_equal);
-  self = g_hash_table_lookup (known_trusts, key);
+  locker = g_mutex_locker_new (&shared_lock);
+  if (shared_trusts == NULL)
+    shared_trusts = g_hash_table_new (g_str_hash, g_str_equal);
+  self = g_hash_table_lookup (shared_trusts, key);
   if (self != NULL)
     return q_tls_trust_ref (g_steal_pointer (&self));
 
   self = trust_new ();
 
-  /* A machine without a store can still trust what its programs add; the next one tries again. */
-  is_whole = authorities != NULL || add_system (self, n_added == 0 ? error : NULL);
-  if (!is_whole && n_added == 0)
+  /* Without the system's store the certificates in @added are still trusted. Such a trust is not
+   * shared, since the store may be there when the next one is made. */
+  is_complete = authorities != NULL || add_system (self, n_added == 0 ? error : NULL);
+  if (!is_complete && n_added == 0)
     return NULL;
 
   add_all (self, authorities, added, crls);
 
-  if (is_whole)
+  if (is_complete)
     {
       self->key = g_steal_pointer (&key);
-      g_hash_table_insert (known_trusts, self->key, self);
+      g_hash_table_insert (shared_trusts, self->key, self);
     }
 
   return g_steal_pointer (&self);
 }
 
 static int
-try_certificate (const gnutls_datum_t *der)
+check_certificate (const gnutls_datum_t *der)
 {
-  gnutls_x509_crt_t certificate;
-  int result = import_certificate (&certificate, der);
+  gnutls_x509_crt_t certificate = NULL;
+  int result = q_x509_import_certificate (&certificate, der);
 
   if (result >= 0)
     gnutls_x509_crt_deinit (certificate);
@@ -346,10 +292,10 @@ try_certificate (const gnutls_datum_t *der)
 }
 
 static int
-try_crl (const gnutls_datum_t *der)
+check_crl (const gnutls_datum_t *der)
 {
-  gnutls_x509_crl_t crl;
-  int result = import_crl (&crl, der);
+  gnutls_x509_crl_t crl = NULL;
+  int result = q_x509_import_crl (&crl, der);
 
   if (result >= 0)
     gnutls_x509_crl_deinit (crl);
@@ -360,29 +306,24 @@ try_crl (const gnutls_datum_t *der)
 static GPtrArray *
 read_list (const char  *path,
            QTlsKind     kind,
-           int        (*try) (const gnutls_datum_t *der),
-           const char  *where,
+           const char  *function,
            GError     **error)
 {
-  g_autofree char *name = q_tls_name_file (where, path);
-  const QTlsErrorContext context = { Q_SOCKET_ERROR_CERTIFICATE, name };
-  g_autoptr (GBytes) content = q_tls_read_file (path, MAX_FILE, &context, error);
+  g_auto (QTlsInput) input = Q_TLS_INPUT_INIT (Q_SOCKET_ERROR_CERTIFICATE, function);
   g_autoptr (GPtrArray) list = NULL;
-  gnutls_datum_t data;
 
-  if (content == NULL)
+  if (!q_tls_input_read_file (&input, path, MAX_FILE, error))
     return NULL;
 
-  data = to_datum (content);
-  list = q_tls_split (data.data, data.size, kind, G_MAXUINT, &context, error);
+  list = q_tls_input_split (&input, kind, G_MAXUINT, error);
   for (guint i = 0; list != NULL && i < list->len; i++)
     {
-      gnutls_datum_t der = to_datum (list->pdata[i]);
-      int result = try (&der);
+      gnutls_datum_t der = q_x509_bytes_to_datum (list->pdata[i]);
+      int result = kind == Q_TLS_CRLS ? check_crl (&der) : check_certificate (&der);
 
       if (result < 0)
         {
-          q_tls_set_error (error, &context, result, "item %u cannot be read", i + 1);
+          q_tls_input_set_error (&input, error, result, _("item %u cannot be read"), i + 1);
           return NULL;
         }
     }
@@ -392,16 +333,16 @@ read_list (const char  *path,
 
 GPtrArray *
 q_tls_trust_read_ca_file (const char  *path,
-                          const char  *where,
+                          const char  *function,
                           GError     **error)
 {
-  return read_list (path, Q_TLS_CERTIFICATES, try_certificate, where, error);
+  return read_list (path, Q_TLS_CERTIFICATES, function, error);
 }
 
 GPtrArray *
 q_tls_trust_read_crl_file (const char  *path,
-                           const char  *where,
+                           const char  *function,
                            GError     **error)
 {
-  return read_list (path, Q_TLS_CRLS, try_crl, where, error);
+  return read_list (path, Q_TLS_CRLS, function, error);
 }

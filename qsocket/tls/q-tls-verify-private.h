@@ -11,11 +11,11 @@ G_BEGIN_DECLS
 
 #define Q_TLS_VERIFIED "X509_V_OK"
 
-/* Verifies the chain of a peer: that @trust (NULL trusts nobody) vouches for it now, for the role
- * of the peer, and that it is the certificate of @host: a name in A-labels or the literal address
- * of an IP host, with or without the dot at the end; NULL leaves that check out. Gives
- * Q_TLS_VERIFIED or the first reason against it, one of the names that
- * q_ssl_verification_reason () explains; both are static. Never waits for the network. */
+/* Verifies the chain of a peer: that it leads to an authority of @trust (NULL has none), is valid
+ * now, and is meant for a TLS server, or for a TLS client; and that the leaf is for @host. The host
+ * is a name, with A-labels where it is not ASCII, or an IP address, and may end with a dot; NULL
+ * leaves the check of the host out. Returns Q_TLS_VERIFIED, or the most serious failure, a name
+ * that q_ssl_verification_reason () explains. Both are static. Does not use the network. */
 const char *q_tls_verify (QTlsTrust       *trust,
                           QSslCertificate *peer,
                           const char      *host,

@@ -12,23 +12,25 @@
 #include <gnutls/x509-ext.h>
 
 #include "q-ssl-certificate-private.h"
-#include "q-x509-private.h"
+#include "q-x509-chain-private.h"
 
 #define OID_ALTERNATIVE_NAME "2.5.29.17"
 
-/* What 112 bits of security take, as on the rest of a current system: RSA and DSA of 2048 bits,
- * curves of 224 bits, and no SHA-1. */
+/* The profile demands 112 bits of security, as the crypto libraries of current systems do by
+ * default: RSA and DSA of 2048 bits, curves of 224 bits, and no SHA-1. */
 #define VERIFY_FLAGS GNUTLS_PROFILE_TO_VFLAGS (GNUTLS_PROFILE_MEDIUM)
 
+/* The name that OpenSSL has for a failure. */
 #define V(name) "X509_V_ERR_" name
 
-/* The chain in order, as far as the peer sent it: each is issued by the next. */
+/* The certificates that the peer sent, in order: each is issued by the next. Behind them stands the
+ * trust anchor, if there is one: the trusted authority that issued the last of them. */
 typedef struct
 {
   gnutls_x509_crt_t certificates[Q_SSL_MAX_CHAIN + 1];
   guint n_sent;
-  guint n;                   /* with the trusted issuer of the last, if there is one */
-  gnutls_x509_crt_t anchor;  /* that issuer, which is to be freed; or NULL */
+  guint n;                   /* with the trust anchor */
+  gnutls_x509_crt_t anchor;  /* a copy, which path_clear () frees; or NULL */
 } Path;
 
 static void
@@ -39,16 +41,15 @@ path_init (Path                     *path,
 {
   gnutls_x509_crt_t last;
 
-  memset (path, 0, sizeof *path);
   path->n_sent = q_x509_sort_chain (chain, n, path->certificates, Q_SSL_MAX_CHAIN);
   path->n = path->n_sent;
 
   last = path->certificates[path->n - 1];
-  if (!q_x509_signs_itself (last) &&
+  if (!q_x509_is_self_issued (last) &&
       gnutls_x509_trust_list_get_issuer (list, last, &path->anchor, GNUTLS_TL_GET_COPY) >= 0)
     path->certificates[path->n++] = path->anchor;
   else
-    path->anchor = NULL;
+    path->anchor = NULL;     /* GnuTLS may have written to it */
 }
 
 static void
@@ -61,7 +62,7 @@ path_clear (Path *path)
 static const char *
 explain_missing_issuer (const Path *path)
 {
-  if (q_x509_signs_itself (path->certificates[path->n_sent - 1]))
+  if (q_x509_is_self_issued (path->certificates[path->n_sent - 1]))
     return path->n_sent == 1 ? V ("DEPTH_ZERO_SELF_SIGNED_CERT") :
            V ("SELF_SIGNED_CERT_IN_CHAIN");
 
@@ -69,11 +70,11 @@ explain_missing_issuer (const Path *path)
          V ("UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
 }
 
-/* GnuTLS has one word for all that an issuer may forbid. */
+/* GnuTLS has one status for all constraints of an issuer; this finds out which one is violated. */
 static const char *
 explain_constraints (const Path *path)
 {
-  int n_below = 0;           /* the CAs below that count for the limit of a path */
+  int n_below = 0;           /* the CAs between @issuer and the leaf, without self-issued ones */
 
   for (guint i = 1; i < path->n; i++)
     {
@@ -89,14 +90,14 @@ explain_constraints (const Path *path)
           limit >= 0 && n_below > limit)
         return V ("PATH_LENGTH_EXCEEDED");
 
-      if (!q_x509_signs_itself (issuer))
+      if (!q_x509_is_self_issued (issuer))
         n_below++;
     }
 
   return V ("CERT_REJECTED");
 }
 
-/* NULL if the list is good: the issuer's, and of now. */
+/* NULL if the list is valid: the issuer has signed it, and it is neither too new nor too old. */
 static const char *
 check_crl (gnutls_x509_crl_t crl,
            gnutls_x509_crt_t issuer)
@@ -114,8 +115,9 @@ check_crl (gnutls_x509_crl_t crl,
   return status == 0 ? NULL : V ("UNABLE_TO_GET_CRL");
 }
 
-/* What the lists of @issuer say of @certificate. One good list makes up for others of the same
- * issuer; an issuer without a list has revoked nothing. */
+/* Looks for @certificate in the lists of its issuer: CERT_REVOKED if it is in one of them; what is
+ * wrong with a list if none is valid; else NULL, also if the issuer has no list. One valid list is
+ * enough, since a file may have an old list and its successor. */
 static const char *
 check_revoked (gnutls_x509_crt_t        certificate,
                gnutls_x509_crt_t        issuer,
@@ -123,7 +125,7 @@ check_revoked (gnutls_x509_crt_t        certificate,
                guint                    n_crls)
 {
   const char *failure = NULL;
-  gboolean is_good = FALSE;
+  gboolean has_valid = FALSE;
 
   for (guint i = 0; i < n_crls; i++)
     {
@@ -136,16 +138,16 @@ check_revoked (gnutls_x509_crt_t        certificate,
 
       reason = check_crl (crls[i], issuer);
       if (reason == NULL)
-        is_good = TRUE;
+        has_valid = TRUE;
       else
         failure = reason;
     }
 
-  return is_good ? NULL : failure;
+  return has_valid ? NULL : failure;
 }
 
-/* GnuTLS alone looks only whether a certificate is in a list, and that only where all else is
- * right. CERT_REVOKED, what is wrong with the lists, or NULL. */
+/* The same for all certificates of the path. GnuTLS itself also looks for them in the lists, but
+ * only if nothing else is wrong with the chain, and it does not check the lists themselves. */
 static const char *
 check_all_revoked (const Path *path,
                    QTlsTrust  *trust)
@@ -168,14 +170,15 @@ check_all_revoked (const Path *path,
   return failure;
 }
 
-/* Without this GnuTLS would look for the name in the common name. */
+/* A certificate without such a name is for no host: GnuTLS would compare the common name, which is
+ * obsolete for that (RFC 9525). */
 static gboolean
 has_dns_name (gnutls_x509_crt_t certificate)
 {
-  gnutls_subject_alt_names_t names;
-  gnutls_datum_t der;
+  gnutls_subject_alt_names_t names = NULL;
+  gnutls_datum_t der = { NULL, 0 };
   gboolean has_one = FALSE;
-  guint type;
+  guint type = 0;
 
   if (gnutls_x509_crt_get_extension_by_oid2 (certificate, OID_ALTERNATIVE_NAME, 0, &der, NULL) < 0)
     return FALSE;
@@ -193,7 +196,7 @@ has_dns_name (gnutls_x509_crt_t certificate)
   return has_one;
 }
 
-/* NULL if the certificate is the one of the host. */
+/* NULL if the certificate is for this host. */
 static const char *
 check_host (gnutls_x509_crt_t  certificate,
             const char        *host)
@@ -207,13 +210,13 @@ check_host (gnutls_x509_crt_t  certificate,
                                      (guint) g_inet_address_get_native_size (ip), 0) ?
            NULL : V ("IP_ADDRESS_MISMATCH");
 
-  /* GnuTLS would let a wildcard stand for the empty label of ".example.org". */
+  /* For ".example.org" GnuTLS would let the wildcard of "*.example.org" match the empty label. */
   return *name != '\0' && *name != '.' && has_dns_name (certificate) &&
          gnutls_x509_crt_check_hostname2 (certificate, name, 0) ?
          NULL : V ("HOSTNAME_MISMATCH");
 }
 
-/* The reasons in the order of their weight, where GnuTLS names several. */
+/* GnuTLS may have found several reasons. This gives the most serious one, or NULL for none. */
 static const char *
 explain (guint       status,
          const Path *path,
@@ -256,7 +259,7 @@ verify_chain (QTlsTrust                *trust,
     .data = (guint8 *) (peer_is_server ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT),
   };
   const char *reason;
-  Path path;
+  Path path = { { NULL } };
   guint status = 0;
   int result;
 
@@ -278,8 +281,8 @@ q_tls_verify (QTlsTrust       *trust,
               const char      *host,
               gboolean         peer_is_server)
 {
-  g_autoptr (GPtrArray) nobody = NULL;
-  g_autoptr (QTlsTrust) empty = NULL;
+  g_autoptr (GPtrArray) no_authorities = NULL;
+  g_autoptr (QTlsTrust) empty_trust = NULL;
   gnutls_x509_trust_list_t list;
   gnutls_x509_crt_t *chain;
   const char *reason;
@@ -287,8 +290,8 @@ q_tls_verify (QTlsTrust       *trust,
 
   if (trust == NULL)
     {
-      nobody = g_ptr_array_new ();
-      trust = empty = q_tls_trust_new (nobody, NULL, NULL, NULL);
+      no_authorities = g_ptr_array_new ();
+      trust = empty_trust = q_tls_trust_new (no_authorities, NULL, NULL, NULL);
     }
 
   chain = q_ssl_certificate_peek_chain (peer, &n);

@@ -4,25 +4,25 @@
 
 #include "config.h"
 
-#include "q-x509-private.h"
+#include "q-x509-chain-private.h"
 
 gboolean
-q_x509_signs_itself (gnutls_x509_crt_t certificate)
+q_x509_is_self_issued (gnutls_x509_crt_t certificate)
 {
   return gnutls_x509_crt_check_issuer (certificate, certificate) != 0;
 }
 
-/* The one not yet taken that issued @certificate, or @n. */
+/* The index of a certificate that is not used yet and issued @certificate; @n if there is none. */
 static guint
 find_issuer (gnutls_x509_crt_t        certificate,
              const gnutls_x509_crt_t *certificates,
-             const gboolean          *is_taken,
+             const gboolean          *is_used,
              guint                    n)
 {
   guint i = 0;
 
   while (i < n &&
-         (is_taken[i] || !gnutls_x509_crt_check_issuer (certificate, certificates[i])))
+         (is_used[i] || !gnutls_x509_crt_check_issuer (certificate, certificates[i])))
     i++;
 
   return i;
@@ -34,7 +34,7 @@ q_x509_sort_chain (const gnutls_x509_crt_t *certificates,
                    gnutls_x509_crt_t       *sorted,
                    guint                    max)
 {
-  g_autofree gboolean *is_taken = g_new0 (gboolean, n);
+  g_autofree gboolean *is_used = g_new0 (gboolean, n);
   guint next = 0;
   guint n_sorted = 0;
 
@@ -42,10 +42,10 @@ q_x509_sort_chain (const gnutls_x509_crt_t *certificates,
     {
       gnutls_x509_crt_t certificate = certificates[next];
 
-      is_taken[next] = TRUE;
+      is_used[next] = TRUE;
       sorted[n_sorted++] = certificate;
-      next = q_x509_signs_itself (certificate) ? n :
-             find_issuer (certificate, certificates, is_taken, n);
+      next = q_x509_is_self_issued (certificate) ? n :
+             find_issuer (certificate, certificates, is_used, n);
     }
 
   return n_sorted;

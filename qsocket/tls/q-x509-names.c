@@ -4,12 +4,13 @@
 
 #include "config.h"
 
-#include "q-x509-private.h"
+#include "q-x509-names-private.h"
 
 #include <string.h>
 
 #include "q-vardict-private.h"
 
+/* The long name that OpenSSL has for an object identifier. */
 typedef struct
 {
   const char *oid;
@@ -86,8 +87,8 @@ static const Name signatures[] = {
   { "1.3.101.113", "ED448" },
 };
 
-/* The types of ASN.1 that hold text, and what the text is encoded in; the rest of the types of
- * text are parts of UTF-8. */
+/* The tags of the string types of ASN.1. Numeric, Printable, IA5 and Visible strings are ASCII, and
+ * so UTF-8. */
 #define TAG_UTF8 12
 #define TAG_NUMERIC 18
 #define TAG_PRINTABLE 19
@@ -97,7 +98,7 @@ static const Name signatures[] = {
 #define TAG_UNIVERSAL 28
 #define TAG_BMP 30
 
-/* An attribute with all its values. */
+/* An attribute, such as commonName, with all the values that a name has for it. */
 typedef struct
 {
   char *key;
@@ -122,35 +123,7 @@ q_x509_signature_name (const char *oid)
   return find_name (signatures, G_N_ELEMENTS (signatures), oid);
 }
 
-const char *
-q_x509_key_name (int algorithm)
-{
-  switch (algorithm)
-    {
-    case GNUTLS_PK_RSA:
-      return "RSA";
-    case GNUTLS_PK_RSA_PSS:
-      return "RSA-PSS";
-    case GNUTLS_PK_DSA:
-      return "DSA";
-    case GNUTLS_PK_DH:
-      return "DH";
-    case GNUTLS_PK_ECDSA:
-      return "EC";
-    case GNUTLS_PK_EDDSA_ED25519:
-      return "Ed25519";
-    case GNUTLS_PK_EDDSA_ED448:
-      return "Ed448";
-    case GNUTLS_PK_ECDH_X25519:
-      return "X25519";
-    case GNUTLS_PK_ECDH_X448:
-      return "X448";
-    default:
-      return NULL;
-    }
-}
-
-/* What is not text is shown as the string form of names does it: the bytes in hexadecimal. */
+/* A value that is not text, in the form of RFC 4514: a "#" and the bytes in hexadecimal. */
 static char *
 to_hex (const gnutls_datum_t *value)
 {
@@ -195,7 +168,8 @@ to_text (const gnutls_datum_t *value,
     converted = g_convert ((const char *) value->data, value->size, "UTF-8", charset, NULL,
                            &length, NULL);
 
-  /* This also replaces a NUL, behind which a reader would not see the rest of a name. */
+  /* Both calls also replace a NUL: a C program would take it for the end, and so not see that the
+   * name has more behind it. */
   if (converted != NULL)
     return g_utf8_make_valid (converted, (gssize) length);
 
@@ -211,8 +185,8 @@ attribute_free (Attribute *self)
 }
 
 static void
-add_value (GPtrArray              *list,
-           GHashTable             *by_key,
+add_value (GPtrArray                *list,
+           GHashTable               *by_key,
            const gnutls_x509_ava_st *ava)
 {
   g_autofree char *oid = g_strndup ((const char *) ava->oid.data, ava->oid.size);
@@ -232,12 +206,13 @@ add_value (GPtrArray              *list,
 }
 
 static void
-add_all (GPtrArray         *list,
-         gnutls_x509_dn_t   dn)
+add_all (GPtrArray        *list,
+         gnutls_x509_dn_t  dn)
 {
   g_autoptr (GHashTable) by_key = g_hash_table_new (g_str_hash, g_str_equal);
-  gnutls_x509_ava_st ava;
+  gnutls_x509_ava_st ava = { { NULL, 0 } };
 
+  /* A name is a list of sets of attributes; almost always each set has one. */
   for (int rdn = 0; gnutls_x509_dn_get_rdn_ava (dn, rdn, 0, &ava) >= 0; rdn++)
     for (int i = 0; gnutls_x509_dn_get_rdn_ava (dn, rdn, i, &ava) >= 0; i++)
       add_value (list, by_key, &ava);
@@ -265,7 +240,7 @@ GVariant *
 q_x509_name_to_variant (const gnutls_datum_t *name)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) attribute_free);
-  gnutls_x509_dn_t dn;
+  gnutls_x509_dn_t dn = NULL;
   QVardict dict;
 
   if (gnutls_x509_dn_init (&dn) >= 0)
@@ -280,57 +255,4 @@ q_x509_name_to_variant (const gnutls_datum_t *name)
     write_attribute (&dict, list->pdata[i]);
 
   return q_vardict_end (&dict);
-}
-
-/* The digits come nine at a time, the last ones first. */
-char *
-q_x509_integer_to_text (const guint8 *bytes,
-                        gsize         size)
-{
-  gboolean is_negative = size > 0 && (bytes[0] & 0x80) != 0;
-  gsize n_words = (size + 3) / 4;
-  g_autofree guint32 *words = g_new0 (guint32, n_words + 1);
-  g_autoptr (GArray) groups = g_array_new (FALSE, FALSE, sizeof (guint32));
-  g_autoptr (GString) text = g_string_new (is_negative ? "-" : NULL);
-  guint64 carry = is_negative ? 1 : 0;
-  gsize first = 0;
-
-  for (gsize i = 0; i < size; i++)
-    {
-      gsize place = size - 1 - i;   /* counted from the least significant byte */
-      guint8 byte = is_negative ? (guint8) ~bytes[i] : bytes[i];
-
-      words[n_words - 1 - place / 4] |= (guint32) byte << (place % 4 * 8);
-    }
-
-  for (gsize i = n_words; i-- > 0 && carry > 0; )
-    {
-      carry += words[i];
-      words[i] = (guint32) carry;
-      carry >>= 32;
-    }
-
-  do
-    {
-      guint64 rest = 0;
-      guint32 group;
-
-      for (gsize i = first; i < n_words; i++)
-        {
-          rest = rest << 32 | words[i];
-          words[i] = (guint32) (rest / 1000000000);
-          rest %= 1000000000;
-        }
-      while (first < n_words && words[first] == 0)
-        first++;
-      group = (guint32) rest;
-      g_array_append_val (groups, group);
-    }
-  while (first < n_words);
-
-  g_string_append_printf (text, "%u", g_array_index (groups, guint32, groups->len - 1));
-  for (guint i = groups->len - 1; i-- > 0; )
-    g_string_append_printf (text, "%09u", g_array_index (groups, guint32, i));
-
-  return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -4,16 +4,21 @@
 
 #include "config.h"
 
-#include "q-x509-private.h"
+#include "q-x509-purposes-private.h"
 
 #include <string.h>
 
 #include <gnutls/x509-ext.h>
 
+#include "q-x509-chain-private.h"
+
 #define OID_EXTENDED_KEY_USAGE "2.5.29.37"
 #define OID_NETSCAPE_TYPE "2.16.840.1.113730.1.1"
 
-/* The bits of a Netscape certificate type, as they are encoded. */
+#define TAG_BIT_STRING 3
+
+/* The bits in the byte of a Netscape certificate type, an extension from before X.509 had the
+ * extended key usage. */
 #define NS_SSL_CLIENT 0x80
 #define NS_SSL_SERVER 0x40
 #define NS_SMIME 0x20
@@ -29,14 +34,15 @@ typedef enum
   USE_EMAIL = 1 << 2,
 } ExtendedUse;
 
-#define ANY_KEY_USAGE G_MAXUINT
+/* Where a certificate has no key usage, or no extended one, all bits are set: it allows all. */
+#define ANY_USE G_MAXUINT
 
-/* What a certificate says about its uses. What it does not say allows everything. */
+/* What a certificate says about its uses. */
 typedef struct
 {
-  gboolean is_constrained;   /* there are basic constraints */
+  gboolean is_constrained;   /* there are basic constraints, which say whether it is a CA */
   gboolean is_ca;
-  gboolean is_old_root;      /* version 1, signed by itself */
+  gboolean is_old_root;      /* of version 1, which had no extensions, and issued by itself */
   gboolean has_key_usage;
   guint key_usage;
   guint extended;            /* of ExtendedUse */
@@ -44,14 +50,14 @@ typedef struct
   guint netscape;
 } Uses;
 
-/* What a purpose demands; 0 demands nothing. */
+/* The bits that a purpose demands; 0 demands nothing. */
 typedef struct
 {
   const char *name;
-  guint extended;            /* one of these */
-  guint key_usage[2];        /* one of each */
-  guint netscape;            /* one of these */
-  guint netscape_ca;         /* of a CA that is one only for Netscape */
+  guint extended;            /* at least one of these */
+  guint key_usage[2];        /* at least one of these in each */
+  guint netscape;            /* at least one of these, if the certificate has the extension */
+  guint netscape_ca;         /* the same for a CA that only the Netscape type calls a CA */
 } Purpose;
 
 #define TLS_KEY_USAGE \
@@ -94,11 +100,11 @@ static void
 read_extended (Uses              *uses,
                gnutls_x509_crt_t  certificate)
 {
-  gnutls_x509_key_purposes_t list;
-  gnutls_datum_t der;
-  gnutls_datum_t oid;
+  gnutls_x509_key_purposes_t list = NULL;
+  gnutls_datum_t der = { NULL, 0 };
+  gnutls_datum_t oid = { NULL, 0 };
 
-  uses->extended = G_MAXUINT;
+  uses->extended = ANY_USE;
   if (gnutls_x509_crt_get_extension_by_oid2 (certificate, OID_EXTENDED_KEY_USAGE, 0, &der,
                                              NULL) < 0)
     return;
@@ -114,18 +120,19 @@ read_extended (Uses              *uses,
   gnutls_free (der.data);
 }
 
-/* A BIT STRING: its tag, its length, the number of unused bits, the bits. */
+/* The extension is a BIT STRING: its tag, its length, the number of unused bits, and then the bits,
+ * which are one byte. */
 static void
 read_netscape (Uses              *uses,
                gnutls_x509_crt_t  certificate)
 {
-  gnutls_datum_t der;
+  gnutls_datum_t der = { NULL, 0 };
 
   if (gnutls_x509_crt_get_extension_by_oid2 (certificate, OID_NETSCAPE_TYPE, 0, &der, NULL) < 0)
     return;
 
   uses->has_netscape = TRUE;
-  if (der.size >= 4 && der.data[0] == 3)
+  if (der.size >= 4 && der.data[0] == TAG_BIT_STRING)
     uses->netscape = der.data[3];
   gnutls_free (der.data);
 }
@@ -136,16 +143,15 @@ read_uses (Uses              *uses,
 {
   guint is_ca = 0;
 
-  memset (uses, 0, sizeof *uses);
   uses->is_constrained =
     gnutls_x509_crt_get_basic_constraints (certificate, NULL, &is_ca, NULL) >= 0;
   uses->is_ca = is_ca != 0;
   uses->is_old_root = gnutls_x509_crt_get_version (certificate) == 1 &&
-                      q_x509_signs_itself (certificate);
+                      q_x509_is_self_issued (certificate);
 
   uses->has_key_usage = gnutls_x509_crt_get_key_usage (certificate, &uses->key_usage, NULL) >= 0;
   if (!uses->has_key_usage)
-    uses->key_usage = ANY_KEY_USAGE;
+    uses->key_usage = ANY_USE;
 
   read_extended (uses, certificate);
   read_netscape (uses, certificate);
@@ -187,7 +193,7 @@ GVariant *
 q_x509_get_purposes (gnutls_x509_crt_t certificate)
 {
   GVariantBuilder builder;
-  Uses uses;
+  Uses uses = { FALSE };
 
   read_uses (&uses, certificate);
 

@@ -6,6 +6,7 @@
 
 #include "q-tls-base-stream-private.h"
 
+#include "q-i18n-private.h"
 #include "q-wait-private.h"
 
 #include <errno.h>
@@ -177,7 +178,7 @@ base_write (QTlsBaseStream    *self,
 
   if (q_tls_block_length (&self->out) + count > Q_TLS_BASE_STREAM_MAX_OUT)
     {
-      set_error (error, G_IO_ERROR_NO_SPACE, "the peer asks for answers and does not read them");
+      set_error (error, G_IO_ERROR_NO_SPACE, _("the peer asks for answers and does not read them"));
       return -1;
     }
 

@@ -6,6 +6,7 @@
 
 #include "q-tls-session-private.h"
 
+#include "q-i18n-private.h"
 #include "q-ssl-certificate-private.h"
 #include "q-tls-verify-private.h"
 
@@ -61,11 +62,11 @@ q_tls_session_keep_error (QTlsSession *self,
   if (g_error_matches (from, G_TLS_ERROR, G_TLS_ERROR_EOF))
     {
       code = Q_SOCKET_ERROR_TRUNCATED;
-      text = "the peer ended the connection without a close_notify";
+      text = _("the peer ended the connection without a close_notify");
     }
   else if (self->is_ended && direction == Q_TLS_WRITING)
     {
-      text = "this side has ended the TLS session";
+      text = _("this side has ended the TLS session");
     }
 
   if (*error == NULL)
@@ -167,14 +168,14 @@ q_tls_session_complete (QTlsSession *self)
 
   /* GIO cannot be told not to agree on less. */
   if (version < self->config->minimum_version)
-    return g_strdup_printf ("the peer speaks %s at most, and %s is the least that is accepted",
+    return g_strdup_printf (_("the peer speaks %s at most, and %s is the least that is accepted"),
                             self->version, get_version_name (self->config->minimum_version));
 
   /* A handshake that did not ask for a verdict is none to rely on. */
   if (self->verification == NULL && mode != Q_SSL_VERIFY_MODE_NONE &&
       (!self->is_server || mode == Q_SSL_VERIFY_MODE_REQUIRE) &&
       (peer == NULL || !q_tls_session_accepts (self, peer)))
-    return g_strdup ("the peer's certificate was not verified");
+    return g_strdup (_("the peer's certificate was not verified"));
 
   return NULL;
 }

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "q-i18n-private.h"
+
 /* As much as one record holds. */
 #define MAX_RECORD 16384
 
@@ -98,7 +100,7 @@ keep_error (QTlsTransport *self,
 
   if (is_refused (self))
     {
-      text = "the peer asked for another handshake, which is refused";
+      text = _("the peer asked for another handshake, which is refused");
     }
   else if (direction == Q_TLS_READING && self->base->at_end)
     {

@@ -98,6 +98,11 @@ vala_compiles ()
     --pkg qsocket-1.0 --directory "$root" --output client-vala "$programs/client.vala" -X -w
 }
 
+has_translations ()
+{
+  find "$root" -path '*/de/LC_MESSAGES/qsocket-1.0.mo' | grep .
+}
+
 export LD_LIBRARY_PATH="$lib"
 export GI_TYPELIB_PATH="$lib/girepository-1.0"
 
@@ -105,6 +110,11 @@ check install install_here
 check version version_matches
 check headers only_public_headers
 check libraries links_little
+if [ -n "$HAVE_TRANSLATIONS" ]; then
+  check translations has_translations
+else
+  skip translations 'msgfmt is not installed'
+fi
 check c/compile c_compiles client "$programs/client.c"
 check c/run "$root/client"
 check c/readme readme_compiles

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#include "q-x509-private.h"
+#include "q-x509-integer-private.h"
+#include "q-x509-names-private.h"
 #include "tls-help.h"
 
 /* Takes @variant, and prints it without the types. */

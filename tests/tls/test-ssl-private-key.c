@@ -13,8 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "q-gio-certificate-private.h"
 #include "q-ssl-certificate-private.h"
-#include "q-ssl-join-private.h"
+#include "q-tls-identity-private.h"
 #include "tls-help.h"
 
 #define NO_PASSWORD "*: the key is encrypted and no password was given: Decryption has failed."
@@ -51,7 +52,7 @@ assert_same (QSslPrivateKey *key,
 {
   g_autoptr (QSslCertificate) certificate = load (name);
 
-  g_assert_true (q_ssl_key_matches (certificate, key));
+  g_assert_true (q_tls_identity_matches (certificate, key));
 }
 
 typedef struct
@@ -476,7 +477,7 @@ test_matches (void)
         g_autoptr (QSslCertificate) certificate = load (names[i]);
         g_autoptr (QSslPrivateKey) key = from_pem (test_certs_key (certs, names[j]), NULL);
 
-        g_assert_cmpint (q_ssl_key_matches (certificate, key), ==, i == j);
+        g_assert_cmpint (q_tls_identity_matches (certificate, key), ==, i == j);
       }
 }
 
@@ -500,7 +501,7 @@ test_join (gconstpointer data)
       return;
     }
 
-  joined = q_ssl_join (certificate, key, &error);
+  joined = q_tls_identity_new (certificate, key, &error);
   g_assert_no_error (error);
 
   back = q_ssl_certificate_new_from_tls_certificate (joined);
@@ -562,11 +563,11 @@ test_empty (void)
   g_assert_null (q_ssl_private_key_get_info (key));
   g_test_assert_expected_messages ();
 
-  g_assert_false (q_ssl_key_matches (certificate, key));
-  g_assert_false (q_ssl_key_matches (empty, key));
+  g_assert_false (q_tls_identity_matches (certificate, key));
+  g_assert_false (q_tls_identity_matches (empty, key));
   if (g_tls_backend_supports_tls (g_tls_backend_get_default ()))
-    assert_refused (q_ssl_join (empty, NULL, &error), &error, Q_SOCKET_ERROR_CERTIFICATE,
-                    "the certificate is empty");
+    assert_refused (q_gio_certificate_new (NULL, 0, NULL, &error), &error,
+                    Q_SOCKET_ERROR_CERTIFICATE, "the certificate is empty");
 }
 
 int
