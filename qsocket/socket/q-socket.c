@@ -81,8 +81,7 @@ q_socket_close_channel (QSocket *self)
   if (!q_channel_is_inherited (channel))
     {
       q_socket_flush_for_close (self, channel);
-      if (channel->transport->klass->end != NULL)
-        channel->transport->klass->end (channel->transport);
+      q_transport_send_close_notify (channel->transport);
     }
   atomic_store (&self->corked, FALSE);
   closed = q_channel_close (channel);
