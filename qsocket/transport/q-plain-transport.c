@@ -24,7 +24,7 @@ set_kernel_timeout (int fd,
   setsockopt (fd, SOL_SOCKET, option, &time, sizeof time);
 }
 
-/* Makes the descriptor blocking if it may be. */
+/* Makes the descriptor blocking. That of our own socket has no other flag that this clears. */
 static gboolean
 make_blocking (QPlainTransport *self)
 {
@@ -72,7 +72,9 @@ may_sleep (QPlainTransport *self,
   if (sleep_limit == NULL)
     return FALSE;
 
-  /* Programs that share an adopted descriptor do not expect kernel timeouts on it. */
+  /* A timeout is an option of the socket. It takes a system call to set, which is worth it
+   * only where calls have to wait; and programs that share an adopted descriptor do not
+   * expect it. */
   if (sleep_limit->timeout_ms >= 0 &&
       (!may_set || sleep_limit->timeout_ms < MIN_KERNEL_TIMEOUT_MS))
     return FALSE;

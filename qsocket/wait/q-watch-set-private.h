@@ -15,7 +15,7 @@ typedef struct _QWatch QWatch;
 struct _QWatch
 {
   GPollFD poll;
-  gpointer owner;         /* whom its events are for; not the set's business */
+  gpointer owner;         /* for the user of the set: what the events are for */
 
   /* the set's own */
   QWatch *next;           /* in the list for the same descriptor, or in QWatchSet.polled */
