@@ -49,7 +49,7 @@ struct _QTlsBaseStream
    * members are accessed in sequentially consistent order only because that costs nothing
    * beside encryption. */
   _Atomic (GThread *) caller;
-  atomic_int has_refused;       /* another handshake; the socket is shut down then */
+  atomic_int has_refused;       /* another handshake was asked for; the socket is shut down */
 };
 
 QTlsBaseStream *q_tls_base_stream_new (int fd);
