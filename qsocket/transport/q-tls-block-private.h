@@ -10,8 +10,7 @@
 G_BEGIN_DECLS
 
 /* Bytes that are added at the end and taken from the start. The memory is there only while
- * it holds bytes: all connections share a pool of it, so that an idle one has none. A
- * structure of zeros is an empty block. */
+ * it holds bytes: all connections share a pool of it, so that an idle one has none. */
 typedef struct
 {
   guint8 *data;
@@ -19,6 +18,9 @@ typedef struct
   gsize end;
   gsize size;
 } QTlsBlock;
+
+/* An empty block, as a structure of zeros is. */
+#define Q_TLS_BLOCK_INIT { NULL, 0, 0, 0 }
 
 /* What one system call moves, and what the memory of the pool holds: that much encrypted,
  * with what encryption adds to each record. */

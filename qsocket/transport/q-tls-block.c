@@ -49,7 +49,7 @@ q_tls_block_clear (QTlsBlock *block)
     pool_put (block->data);
   else
     g_free (block->data);
-  *block = (QTlsBlock) { NULL };
+  *block = (QTlsBlock) Q_TLS_BLOCK_INIT;
 }
 
 static void

@@ -146,7 +146,7 @@ take_encrypted (QTlsTransport *self)
   g_mutex_lock (&self->session.lock);
   q_tls_block_clear (&self->sending);
   self->sending = self->base->out;
-  self->base->out = (QTlsBlock) { NULL };
+  self->base->out = (QTlsBlock) Q_TLS_BLOCK_INIT;
   if (self->sending.data == NULL)
     atomic_store (&self->has_unsent, FALSE);
   g_mutex_unlock (&self->session.lock);
@@ -221,7 +221,7 @@ encrypt_gathered (QTlsTransport      *self,
                   const struct iovec *vectors,
                   int                 n_vectors)
 {
-  QTlsBlock block = { NULL };
+  QTlsBlock block = Q_TLS_BLOCK_INIT;
   gsize length = q_tls_block_gather (&block, vectors, n_vectors, MAX_RECORD);
   gssize n = encrypt (self, block.data, length);
 

@@ -55,7 +55,7 @@ assert_no_memory (const QTlsBlock *block)
 static void
 test_empty (void)
 {
-  QTlsBlock block = { NULL };
+  QTlsBlock block = Q_TLS_BLOCK_INIT;
 
   assert_no_memory (&block);
   q_tls_block_consume (&block, 0);
@@ -71,7 +71,7 @@ test_empty (void)
 static void
 test_memory (void)
 {
-  QTlsBlock block = { NULL };
+  QTlsBlock block = Q_TLS_BLOCK_INIT;
 
   q_tls_block_append (&block, "ab", 2);
   g_assert_cmpuint (block.size, ==, Q_TLS_BLOCK_SIZE);
@@ -90,8 +90,8 @@ test_memory (void)
 static void
 test_pool (void)
 {
-  QTlsBlock first = { NULL };
-  QTlsBlock second = { NULL };
+  QTlsBlock first = Q_TLS_BLOCK_INIT;
+  QTlsBlock second = Q_TLS_BLOCK_INIT;
   const guint8 *data;
 
   /* What one block frees the next one uses; but not while the first one has it. */
@@ -107,7 +107,7 @@ test_pool (void)
 static void
 test_many (void)
 {
-  QTlsBlock blocks[40] = { { NULL } };
+  QTlsBlock blocks[40] = { Q_TLS_BLOCK_INIT };
 
   for (int round = 0; round < 3; round++)
     {
@@ -129,7 +129,7 @@ test_many (void)
 static void
 test_move (void)
 {
-  QTlsBlock block = { NULL };
+  QTlsBlock block = Q_TLS_BLOCK_INIT;
   gsize written = 0;
   gsize taken = 0;
   guint8 *data;
@@ -147,7 +147,7 @@ test_move (void)
 static void
 test_grow (void)
 {
-  QTlsBlock block = { NULL };
+  QTlsBlock block = Q_TLS_BLOCK_INIT;
   gsize written = 0;
   gsize taken = 0;
 
@@ -170,7 +170,7 @@ static void
 test_random (void)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (5);
-  QTlsBlock block = { NULL };
+  QTlsBlock block = Q_TLS_BLOCK_INIT;
   gsize written = 0;
   gsize taken = 0;
 
@@ -214,7 +214,7 @@ test_gather (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      QTlsBlock block = { NULL };
+      QTlsBlock block = Q_TLS_BLOCK_INIT;
       gsize length = strlen (cases[i].expected);
 
       g_assert_cmpuint (q_tls_block_gather (&block, vectors, cases[i].n_vectors,
@@ -241,7 +241,7 @@ use_blocks (gpointer data)
 
   for (int i = 0; i < 2000; i++)
     {
-      QTlsBlock block = { NULL };
+      QTlsBlock block = Q_TLS_BLOCK_INIT;
 
       memset (q_tls_block_get_room (&block, 1000), fill, 1000);
       block.end = 1000;
