@@ -363,7 +363,7 @@ q_channel_become_listener (QChannel *channel)
     }
 
   /* A receive, pointless as it is here, must not make it block again. */
-  g_atomic_int_set (&plain->nonblocking, TRUE);
+  atomic_store (&plain->nonblocking, TRUE);
   plain->is_ours = FALSE;
   channel->kind = Q_CHANNEL_LISTENING;
 }

@@ -25,7 +25,7 @@ struct _QLookup
 {
   gatomicrefcount ref_count;    /* the caller and the thread */
   QWakeup done;
-  int is_cancelled;             /* atomic */
+  atomic_int is_cancelled;
 
   /* what is asked */
   char *host;
@@ -34,7 +34,7 @@ struct _QLookup
   QAddress reverse;             /* of length 0 unless a name is asked for */
 
   /* the answer, written by the thread before it signals */
-  int is_done;                  /* atomic */
+  atomic_int is_done;
   int code;
   int system_error;
   QAddress *addresses;
@@ -45,7 +45,7 @@ struct _QLookup
 static QGetAddrInfoFunc get_addresses_func = getaddrinfo;
 static QFreeAddrInfoFunc free_addresses_func = freeaddrinfo;
 static QGetNameInfoFunc get_name_func = getnameinfo;
-static int n_lookups;
+static atomic_int n_lookups;
 
 void
 q_resolver_set_functions (QGetAddrInfoFunc  get_addresses,
@@ -115,8 +115,8 @@ lookup_thread (gpointer data)
   else
     look_up_addresses (lookup);
 
-  g_atomic_int_add (&n_lookups, -1);
-  g_atomic_int_set (&lookup->is_done, TRUE);
+  atomic_fetch_sub (&n_lookups, 1);
+  atomic_store (&lookup->is_done, TRUE);
   q_wakeup_signal (&lookup->done);
   lookup_unref (lookup);
 
@@ -155,9 +155,9 @@ start (QLookup  *lookup,
       return NULL;
     }
 
-  if (g_atomic_int_add (&n_lookups, 1) >= MAX_LOOKUPS)
+  if (atomic_fetch_add (&n_lookups, 1) >= MAX_LOOKUPS)
     {
-      g_atomic_int_add (&n_lookups, -1);
+      atomic_fetch_sub (&n_lookups, 1);
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
                    "%d name lookups are still waiting for the system's resolver", MAX_LOOKUPS);
       lookup_unref (lookup);
@@ -168,7 +168,7 @@ start (QLookup  *lookup,
   thread = new_quiet_thread (lookup, &local);
   if (thread == NULL)
     {
-      g_atomic_int_add (&n_lookups, -1);
+      atomic_fetch_sub (&n_lookups, 1);
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
                    "no name lookup possible: %s", local->message);
       lookup_unref (lookup);
@@ -231,7 +231,7 @@ q_lookup_wait (QLookup *lookup,
 void
 q_lookup_cancel (QLookup *lookup)
 {
-  g_atomic_int_set (&lookup->is_cancelled, TRUE);
+  atomic_store (&lookup->is_cancelled, TRUE);
   q_wakeup_signal (&lookup->done);
 }
 
@@ -244,7 +244,7 @@ q_lookup_get_addresses (QLookup         *lookup,
   *n_addresses = 0;
 
   /* The thread may be at work on the answer still. */
-  if (g_atomic_int_get (&lookup->is_cancelled) || !g_atomic_int_get (&lookup->is_done))
+  if (atomic_load (&lookup->is_cancelled) || !atomic_load (&lookup->is_done))
     return EAI_CANCELED;
 
   *addresses = lookup->addresses;
@@ -259,7 +259,7 @@ q_lookup_get_addresses (QLookup         *lookup,
 const char *
 q_lookup_get_name (QLookup *lookup)
 {
-  return g_atomic_int_get (&lookup->is_done) && lookup->code == 0 ? lookup->name : NULL;
+  return atomic_load (&lookup->is_done) && lookup->code == 0 ? lookup->name : NULL;
 }
 
 const char *

@@ -115,10 +115,10 @@ handshake_give_up (QHandshake *self)
   QTlsBaseStream *base = self->transport->base;
 
   self->is_given_up = TRUE;
-  g_atomic_int_set (&base->phase, Q_TLS_BASE_STREAM_DEAD);
+  atomic_store (&base->phase, Q_TLS_BASE_STREAM_DEAD);
   shutdown (self->fd, SHUT_RDWR);
 
-  if (self->is_finished || g_atomic_int_get (&base->is_started))
+  if (self->is_finished || atomic_load (&base->is_started))
     wait_and_free (self);
   else
     g_thread_unref (g_thread_new ("qsocket-handshake", wait_and_free, self));
@@ -271,7 +271,7 @@ fail (QOp        *op,
   if (handshake->is_rejected)
     return q_op_fail (op, Q_SOCKET_ERROR_SSL, "%s: %s", transport->session.verification,
                       q_ssl_verification_reason (transport->session.verification));
-  if (transport->base->is_ended)
+  if (transport->base->at_eof)
     return q_op_fail (op, Q_SOCKET_ERROR_CLOSED,
                       "the peer ended the connection during the handshake");
   if (transport->base->system_error != 0)

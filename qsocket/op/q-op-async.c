@@ -130,7 +130,7 @@ finish (QOpDriver *self,
     op->klass->abandon (op);
 
   /* The driver goes first: whatever the callback does, it is over. */
-  q_poller_entry_finish (&self->entry);
+  q_poller_entry_clear (&self->entry);
   driver_free (self);
   done (op, error, user_data);
 }

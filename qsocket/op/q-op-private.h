@@ -59,7 +59,7 @@ QStep q_op_fail (QOp          *op,
                  ...) G_GNUC_PRINTF (3, 4);
 
 /* The same with the system's words for @system_error; or, if that is
- * Q_TRANSPORT_ERROR, with the transport's own code and words. */
+ * EPROTO and the transport has an error of its own, with that one's code and words. */
 QStep q_op_fail_errno (QOp          *op,
                        QSocketError  code,
                        int           system_error);

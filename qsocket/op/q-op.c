@@ -6,6 +6,8 @@
 
 #include "q-op-private.h"
 
+#include <errno.h>
+
 static QStep
 fail_with (QOp          *op,
            QSocketError  code,
@@ -48,14 +50,12 @@ q_op_fail_errno (QOp          *op,
                  QSocketError  code,
                  int           system_error)
 {
-  QTransport *transport;
-  const GError *error;
+  const GError *error = NULL;
 
-  if (system_error != Q_TRANSPORT_ERROR)
+  if (system_error == EPROTO && op->channel != NULL)
+    error = q_transport_get_error (op->channel->transport, code == Q_SOCKET_ERROR_SEND);
+  if (error == NULL)
     return fail_with (op, code, g_strerror (system_error));
-
-  transport = op->channel->transport;
-  error = transport->klass->get_error (transport, code == Q_SOCKET_ERROR_SEND);
 
   return fail_with (op, (QSocketError) error->code, error->message);
 }

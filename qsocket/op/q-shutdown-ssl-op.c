@@ -40,7 +40,7 @@ shutdown_ssl_step (QOp *op)
   if (q_channel_is_closed (channel))
     return q_op_fail_closed_here (op);
 
-  q_tls_transport_end (transport);
+  q_transport_send_close_notify (channel->transport);
   n = q_transport_flush (channel->transport, op->sleep_limit);
   if (n < 0 && n != -EAGAIN && n != -EINTR)
     return q_op_fail_errno (op, Q_SOCKET_ERROR_SEND, (int) -n);

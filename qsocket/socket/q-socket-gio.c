@@ -29,7 +29,7 @@ q_socket_get_gsocket (QSocket *self)
       made = g_socket_new_from_fd (channel->fd, NULL);
       if (made != NULL)
         {
-          g_atomic_int_set (&channel->plain.nonblocking, TRUE);
+          atomic_store (&channel->plain.nonblocking, TRUE);
           channel->gsocket = g_steal_pointer (&made);
         }
     }

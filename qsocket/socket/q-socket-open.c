@@ -140,8 +140,7 @@ q_socket_close_channel (QSocket  *self,
   if (!q_channel_is_inherited (channel))
     {
       q_send_flush (channel, &self->sink);
-      if (channel->transport->klass->end != NULL)
-        channel->transport->klass->end (channel->transport);
+      q_transport_send_close_notify (channel->transport);
     }
   closed = q_channel_close (channel);
   q_gate_put_off_free (&self->gate, &channel->guarded);

@@ -289,7 +289,7 @@ begin_shutdown_ssl (QSocketCall  *call,
   if (self->channel == NULL)
     return FALSE;
 
-  if (q_transport_is_tls (self->channel->transport))
+  if (q_tls_transport_of (self->channel->transport) != NULL)
     {
       q_shutdown_ssl_op_init (&self->end, call->method->name, self->channel, &socket->sink,
                          socket->settings.max_receive_size);

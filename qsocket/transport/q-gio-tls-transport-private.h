@@ -4,27 +4,29 @@
 
 #pragma once
 
+#include "q-tls-block-private.h"
 #include "q-tls-session-private.h"
 
 G_BEGIN_DECLS
 
-/* A TLS session that somebody else began with GIO's classes, over a GSocket. GIO does
- * the input and output here; but no call into it waits. */
+/* A TLS session that the application began with GIO's classes, over a GSocket, and whose
+ * stream it then gave to a QSocket. GIO does the input and output here; but no call into it
+ * waits. */
 typedef struct
 {
   QTlsSession session;
 
   QPlainTransport *plain;
 
-  /* Taken from the caller and not by GIO yet. GnuTLS keeps what it could not send
-   * and expects to be given the same bytes again. */
-  guint8 *bytes;
-  gsize start;
-  gsize end;
-  int has_unsent;            /* atomic */
+  /* What write () took and GIO has not taken yet. GnuTLS keeps a record that it could not
+   * send as a whole, and must be given the same bytes again. */
+  QTlsBlock unsent;
+
+  /* Whether there is something in @unsent, for threads without the session's lock. */
+  atomic_int has_unsent;
 } QGioTlsTransport;
 
-/* @connection has a GSocketConnection below, and its handshake behind it. */
+/* @connection has a GSocketConnection below it and has done its handshake. */
 QGioTlsTransport *q_gio_tls_transport_new (QPlainTransport *plain,
                                            GTlsConnection  *connection,
                                            QTlsConfig      *config);

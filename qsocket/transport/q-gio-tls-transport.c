@@ -9,12 +9,8 @@
 #include "q-wait-private.h"
 
 #include <errno.h>
-#include <string.h>
 
-/* As much as is taken although the kernel may not want it yet. */
-#define BATCH_SIZE (64 * 1024)
-
-/* What a call into GIO returned, as the transport's functions do. */
+/* Makes of what a call into GIO returned what the transport's functions return. */
 static gssize
 translate (QGioTlsTransport *self,
            int               direction,
@@ -25,7 +21,7 @@ translate (QGioTlsTransport *self,
     return n;
 
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return q_tls_session_keep_error (&self->session, direction, error);
+    return q_tls_session_set_error (&self->session, direction, error);
 
   g_error_free (error);
 
@@ -53,24 +49,26 @@ gio_tls_read (QTransport *transport,
   return n;
 }
 
-/* The caller has the lock. */
+/* Returns 0 when GIO has taken all there was. To be called under the session's lock. */
 static gssize
-push (QGioTlsTransport *self)
+send_unsent (QGioTlsTransport *self)
 {
-  GError *error = NULL;
+  QTlsBlock *unsent = &self->unsent;
   gssize n = 0;
 
-  while (n >= 0 && self->start < self->end)
+  while (n >= 0 && q_tls_block_length (unsent) > 0)
     {
+      GError *error = NULL;
+
       n = g_pollable_output_stream_write_nonblocking (self->session.output,
-                                                      self->bytes + self->start,
-                                                      self->end - self->start, NULL, &error);
+                                                      unsent->data + unsent->start,
+                                                      q_tls_block_length (unsent), NULL, &error);
       n = translate (self, Q_TLS_WRITING, n, error);
       if (n > 0)
-        self->start += (gsize) n;
+        q_tls_block_consume (unsent, (gsize) n);
     }
 
-  g_atomic_int_set (&self->has_unsent, self->start < self->end);
+  atomic_store (&self->has_unsent, q_tls_block_length (unsent) > 0);
 
   return MIN (n, 0);
 }
@@ -83,7 +81,7 @@ gio_tls_flush (QTransport *transport,
   gssize result;
 
   g_mutex_lock (&self->session.lock);
-  result = push (self);
+  result = send_unsent (self);
   g_mutex_unlock (&self->session.lock);
 
   return result;
@@ -92,7 +90,7 @@ gio_tls_flush (QTransport *transport,
 static gboolean
 gio_tls_has_unsent (QTransport *transport)
 {
-  return g_atomic_int_get (&((QGioTlsTransport *) transport)->has_unsent);
+  return atomic_load (&((QGioTlsTransport *) transport)->has_unsent);
 }
 
 static gssize
@@ -102,32 +100,23 @@ gio_tls_write (QTransport         *transport,
                QDeadline          *sleep_limit)
 {
   QGioTlsTransport *self = (QGioTlsTransport *) transport;
-  gsize length = 0;
   gssize result;
 
   g_mutex_lock (&self->session.lock);
-  result = push (self);
+  result = send_unsent (self);
   if (result == 0 && self->session.errors[Q_TLS_WRITING] != NULL)
-    result = -Q_TRANSPORT_ERROR;
+    result = -EPROTO;
 
+  /* These bytes count as written whether GIO takes them now or at the next call, which also
+   * reports an error. */
   if (result == 0)
     {
-      if (self->bytes == NULL)
-        self->bytes = g_malloc (BATCH_SIZE);
-      for (int i = 0; i < n_vectors && length < BATCH_SIZE; i++)
-        {
-          gsize part = MIN (vectors[i].iov_len, BATCH_SIZE - length);
-
-          memcpy (self->bytes + length, vectors[i].iov_base, part);
-          length += part;
-        }
-      self->start = 0;
-      self->end = length;
-      push (self);
+      result = (gssize) q_tls_block_gather (&self->unsent, vectors, n_vectors, Q_TLS_BATCH_SIZE);
+      send_unsent (self);
     }
   g_mutex_unlock (&self->session.lock);
 
-  return result == 0 ? (gssize) length : result;
+  return result;
 }
 
 static void
@@ -140,17 +129,17 @@ gio_tls_wait (QTransport    *transport,
   self->plain->parent.klass->wait (&self->plain->parent, direction, pollfd);
 }
 
-/* GIO would wait if the little there is to send did not fit. */
+/* GIO closes its stream with a blocking write, so this is only done if the kernel has room. */
 static void
-gio_tls_end (QTransport *transport)
+gio_tls_send_close_notify (QTransport *transport)
 {
   QGioTlsTransport *self = (QGioTlsTransport *) transport;
 
   g_mutex_lock (&self->session.lock);
-  if (!self->session.is_ended && push (self) == 0 &&
+  if (!self->session.has_sent_close_notify && send_unsent (self) == 0 &&
       q_wait_check (self->plain->fd, POLLOUT) == POLLOUT)
     {
-      self->session.is_ended = TRUE;
+      self->session.has_sent_close_notify = TRUE;
       g_output_stream_close (G_OUTPUT_STREAM (self->session.output), NULL, NULL);
     }
   g_mutex_unlock (&self->session.lock);
@@ -162,7 +151,7 @@ gio_tls_free (QTransport *transport)
   QGioTlsTransport *self = (QGioTlsTransport *) transport;
 
   q_tls_session_clear (&self->session);
-  g_free (self->bytes);
+  q_tls_block_clear (&self->unsent);
   g_free (self);
 }
 
@@ -173,13 +162,15 @@ static const QTransportClass gio_tls_class = {
   .flush = gio_tls_flush,
   .has_unsent = gio_tls_has_unsent,
   .may_have_data = q_tls_session_may_have_data,
-  .end = gio_tls_end,
+  .send_close_notify = gio_tls_send_close_notify,
   .get_error = q_tls_session_get_error,
   .free = gio_tls_free,
   .is_secure = TRUE,
+  .is_tls_session = TRUE,
 };
 
-/* Whom the one who made the connection expected, or NULL. */
+/* Returns the name that the application had GIO check the server's certificate against, or
+ * NULL. */
 static char *
 get_expected_host (GTlsConnection *connection)
 {
@@ -213,7 +204,8 @@ q_gio_tls_transport_new (QPlainTransport *plain,
   self->plain = plain;
   self->session.may_have_data = TRUE;
 
-  /* The handshake was somebody else's, and what there is to object to it as well. */
+  /* The application has done the handshake and accepted its result. This call is only for what
+   * it notes down in the session. */
   objection = q_tls_session_complete (&self->session);
 
   return self;

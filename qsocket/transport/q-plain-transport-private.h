@@ -4,31 +4,37 @@
 
 #pragma once
 
+#include <stdatomic.h>
+
 #include "q-transport-private.h"
 
 G_BEGIN_DECLS
 
-/* A socket as the kernel gives it. */
+/* Reads and writes a socket's descriptor. */
 typedef struct
 {
   QTransport parent;
   int fd;
 
-  /* Whether the descriptor has O_NONBLOCK, and whether the socket is our own: the
-   * flag and the options below belong to it, and others may share an adopted one. */
-  int nonblocking;
-  int is_ours;
+  /* Whether the descriptor has O_NONBLOCK, and whether only this object uses the socket.
+   * A descriptor that was adopted may be shared with others, and so are its flags and the
+   * options that set the kernel's timeouts. Atomic, since the reader, the writer and a
+   * thread that makes a GSocket of the descriptor may change or look at them at once. */
+  atomic_int nonblocking;
+  atomic_int is_ours;
 
-  /* Whether the kernel's timeout for writing begins anew with each piece of a write
-   * that it finds room for, as on UNIX sockets. */
-  int writes_by_piece;
+  /* Whether the kernel applies its timeout for writing to each piece of a write that it
+   * finds room for, and not to the write as a whole. UNIX sockets do. */
+  gboolean writes_by_piece;
 
-  /* The kernel's own timeouts as last set, and whether a call of that direction
-   * had to wait before: where it has, it probably will again. */
+  /* The kernel's own timeouts as they were last set. */
   int read_timeout_ms;
   int write_timeout_ms;
-  int read_waited;
-  int write_waited;
+
+  /* Whether a call of that direction had to wait before: then the next one probably has
+   * to wait as well. */
+  gboolean read_waited;
+  gboolean write_waited;
 } QPlainTransport;
 
 void q_plain_transport_init (QPlainTransport *self,
@@ -36,7 +42,7 @@ void q_plain_transport_init (QPlainTransport *self,
                              gboolean         nonblocking,
                              gboolean         is_ours);
 
-/* Puts the kernel's timeouts back to none, for the next owner of the descriptor. */
+/* Takes the kernel's timeouts away, for a new owner of the descriptor. */
 void q_plain_transport_restore (QPlainTransport *self);
 
 G_END_DECLS

@@ -11,23 +11,54 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* Below this the kernel's own timeouts are too coarse to be of use. */
+/* The kernel is not exact enough to be of use for shorter timeouts. */
 #define MIN_KERNEL_TIMEOUT_MS 100
 
 static void
-set_kernel_timeout (int  fd,
-                    int  option,
-                    int  timeout_ms)
+set_kernel_timeout (int fd,
+                    int option,
+                    int timeout_ms)
 {
   struct timeval time = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
 
   setsockopt (fd, SOL_SOCKET, option, &time, sizeof time);
 }
 
-/* Whether the next system call may sleep. One call that sleeps replaces three:
- * try, poll, try again. Close and shutdown wake it, and the kernel's timeout is
- * set so early that, coarse as it is, it fires before the deadline; the rest is
- * then waited for exactly. It is set once for all calls with the same timeout. */
+/* Makes the descriptor blocking. That of our own socket has no other flag that this clears. */
+static gboolean
+make_blocking (QPlainTransport *self)
+{
+  if (!atomic_load (&self->nonblocking))
+    return TRUE;
+
+  if (!atomic_load (&self->is_ours) || fcntl (self->fd, F_SETFL, O_RDWR) != 0)
+    return FALSE;
+  atomic_store (&self->nonblocking, FALSE);
+
+  return TRUE;
+}
+
+/* What to set the kernel's timeout to (0: none) for calls that are given @timeout_ms. The
+ * kernel may be late by an eighth of a timeout, so it gets that much less, and some more.
+ * All calls with the same timeout share it, so that it is not set anew for each. */
+static int
+get_kernel_timeout (int timeout_ms)
+{
+  return timeout_ms < 0 ? 0 : timeout_ms / 8 * 7 - 16;
+}
+
+/* Whether a system call that sleeps for @kernel_ms ends before the deadline, late as the
+ * kernel may be. */
+static gboolean
+fits_deadline (int        kernel_ms,
+               QDeadline *deadline)
+{
+  return deadline->timeout_ms < 0 ||
+         q_deadline_left (deadline) >= ((gint64) kernel_ms * 9 / 8 + 8) * 1000;
+}
+
+/* Whether the next system call may sleep. Close and shutdown wake it. If its timeout comes
+ * first, the driver waits for what is left of the deadline with poll (), which is exact. */
 static gboolean
 may_sleep (QPlainTransport *self,
            int              option,
@@ -35,38 +66,30 @@ may_sleep (QPlainTransport *self,
            gboolean         waited,
            QDeadline       *sleep_limit)
 {
+  gboolean may_set = waited && atomic_load (&self->is_ours);
   int kernel_ms;
 
   if (sleep_limit == NULL)
     return FALSE;
 
-  /* A socket from elsewhere may be shared with programs that know nothing of
-   * kernel timeouts. */
+  /* A timeout is an option of the socket. It takes a system call to set, which is worth it
+   * only where calls have to wait; and programs that share an adopted descriptor do not
+   * expect it. */
   if (sleep_limit->timeout_ms >= 0 &&
-      (!waited || !self->is_ours || sleep_limit->timeout_ms < MIN_KERNEL_TIMEOUT_MS))
+      (!may_set || sleep_limit->timeout_ms < MIN_KERNEL_TIMEOUT_MS))
     return FALSE;
 
-  if (g_atomic_int_get (&self->nonblocking))
-    {
-      if (!self->is_ours || fcntl (self->fd, F_SETFL, O_RDWR) != 0)
-        return FALSE;
-      g_atomic_int_set (&self->nonblocking, FALSE);
-    }
+  if (!make_blocking (self))
+    return FALSE;
 
-  if (sleep_limit->timeout_ms < 0)
-    {
-      kernel_ms = 0;
-    }
-  else
-    {
-      kernel_ms = sleep_limit->timeout_ms / 8 * 7 - 16;
-      if (q_deadline_left (sleep_limit) < ((gint64) kernel_ms * 9 / 8 + 8) * 1000)
-        return FALSE;
-    }
+  kernel_ms = get_kernel_timeout (sleep_limit->timeout_ms);
+  if (!fits_deadline (kernel_ms, sleep_limit))
+    return FALSE;
 
-  /* A leftover timeout is no reason for a system call until something waited:
-   * all it can do is to bring the driver's poll () in early. */
-  if (*current_ms != kernel_ms && waited && self->is_ours)
+  /* A call without a timeout may find that of an earlier call still set. If nothing waited
+   * before, that is left as it is: it costs no system call, and if the call has to wait
+   * after all and the timeout ends it, the driver polls. */
+  if (*current_ms != kernel_ms && may_set)
     {
       set_kernel_timeout (self->fd, option, kernel_ms);
       *current_ms = kernel_ms;
@@ -76,11 +99,11 @@ may_sleep (QPlainTransport *self,
 }
 
 static gssize
-plain_read (QTransport      *transport,
-            void            *buffer,
-            gsize            length,
-            gboolean         whole,
-            QDeadline       *sleep_limit)
+plain_read (QTransport *transport,
+            void       *buffer,
+            gsize       length,
+            gboolean    whole,
+            QDeadline  *sleep_limit)
 {
   QPlainTransport *self = (QPlainTransport *) transport;
   gssize n;
@@ -105,7 +128,7 @@ plain_write (QTransport         *transport,
   int flags = MSG_NOSIGNAL;
   gssize n;
 
-  /* A peer that reads a little now and then could hold such a write for ever. */
+  /* As long as the peer reads a little now and then, such a timeout would never come. */
   if (self->writes_by_piece && sleep_limit != NULL && sleep_limit->timeout_ms >= 0)
     sleep_limit = NULL;
 

@@ -5,18 +5,19 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <stdatomic.h>
 
 #include "q-tls-block-private.h"
 
 G_BEGIN_DECLS
 
-/* What GIO's TLS takes for the network. During the handshake, which GIO runs in a
- * thread of its own, it is the socket, and waits. Afterwards it is two blocks of
- * memory and never waits: what the peer sent is put into @in before GIO is asked
- * to decrypt, and what GIO encrypts is in @out for somebody to send.
+/* The stream below GIO's GTlsConnection, for which it is the network. GIO runs a handshake
+ * in a thread of its own; until that is done the stream reads and writes the socket, and
+ * waits. Afterwards it is two blocks of memory and never waits: received bytes are put
+ * into @in before GIO is asked to decrypt, and what GIO encrypts is in @out, to be sent.
  *
- * It is no GSocketConnection on purpose: only for those does GIO resume sessions
- * without checking the certificate again. */
+ * On purpose this is no GSocketConnection: with one of those GIO resumes sessions, and
+ * then does not check the certificate again. */
 #define Q_TYPE_TLS_BASE_STREAM (q_tls_base_stream_get_type ())
 G_DECLARE_FINAL_TYPE (QTlsBaseStream, q_tls_base_stream, Q, TLS_BASE_STREAM, GIOStream)
 
@@ -24,7 +25,7 @@ typedef enum
 {
   Q_TLS_BASE_STREAM_HANDSHAKE,
   Q_TLS_BASE_STREAM_DATA,
-  Q_TLS_BASE_STREAM_DEAD,        /* swallows what is written, has nothing to read */
+  Q_TLS_BASE_STREAM_DEAD,       /* given up: reads find the end, what is written is dropped */
 } QTlsBaseStreamPhase;
 
 struct _QTlsBaseStream
@@ -35,26 +36,26 @@ struct _QTlsBaseStream
   GOutputStream *output;
 
   int fd;
-  int phase;              /* atomic */
-  int is_started;         /* atomic: the handshake's thread is at work */
+  atomic_int phase;
+  atomic_int is_started;        /* the thread of the handshake has used the stream */
+  int system_error;             /* the errno that the handshake met at the socket, or 0 */
 
-  /* Of the handshake: why the socket failed. */
-  int system_error;
-  gboolean is_ended;
+  QTlsBlock in;                 /* received, and not read by GIO yet */
+  QTlsBlock out;                /* written by GIO, and not sent yet */
+  gboolean at_eof;              /* nothing comes after what is in @in */
 
-  /* Of the data phase. Whoever calls GIO puts himself here before: anybody else who
-   * comes is GIO's own thread, about to begin another handshake. */
-  GThread *user;          /* atomic */
-  int is_refused;         /* atomic: that happened */
-  QTlsBlock in;
-  QTlsBlock out;
-  gboolean at_end;        /* nothing comes after what is in @in */
+  /* After the handshake only the thread that is entered here may use the stream. Any other
+   * one is GIO's own, about to run another handshake that the peer has asked for. Both
+   * members are accessed in sequentially consistent order only because that costs nothing
+   * beside encryption. */
+  _Atomic (GThread *) caller;
+  atomic_int has_refused;       /* another handshake was asked for; the socket is shut down */
 };
 
 QTlsBaseStream *q_tls_base_stream_new (int fd);
 
-/* More than this must not be waiting to be sent: a peer that asks for answers and
- * does not read them. */
+/* No more than this may wait to be sent. A peer can ask for answers, such as changes of
+ * keys, and not read them. */
 #define Q_TLS_BASE_STREAM_MAX_OUT (256 * 1024)
 
 G_END_DECLS

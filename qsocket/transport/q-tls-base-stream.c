@@ -13,8 +13,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* ---- the two phases ---- */
-
 static void
 set_error (GError     **error,
            int          code,
@@ -23,11 +21,13 @@ set_error (GError     **error,
   g_set_error_literal (error, G_IO_ERROR, code, message);
 }
 
-/* The wire's own words are never shown: its user knows more. */
+/* ---- the handshake: the socket ---- */
+
+/* The handshake's operation makes its message from @system_error; GIO's is not shown. */
 static gssize
 fail_with_errno (QTlsBaseStream  *self,
-                 int        system_error,
-                 GError   **error)
+                 int              system_error,
+                 GError         **error)
 {
   self->system_error = system_error;
   set_error (error, (int) g_io_error_from_errno (system_error), g_strerror (system_error));
@@ -35,20 +35,22 @@ fail_with_errno (QTlsBaseStream  *self,
   return -1;
 }
 
-/* Waits without an end: who wants it to end shuts the socket down. */
+/* There is no deadline here. An operation that gives the handshake up shuts the socket
+ * down, which ends the wait. */
 static void
 wait_for (QTlsBaseStream *self,
-          short     events)
+          short           events)
 {
   q_wait_poll_one (self->fd, events, Q_DEADLINE_NEVER);
 }
 
-/* What comes behind what was asked for waits in the block. */
+/* Reads @count bytes at most into @buffer, and with the same system call more into @in,
+ * where the next read finds them. */
 static gssize
 receive (QTlsBaseStream  *self,
-         void      *buffer,
-         gsize      count,
-         GError   **error)
+         void            *buffer,
+         gsize            count,
+         GError         **error)
 {
   struct iovec vectors[2] = { { buffer, count }, { NULL, Q_TLS_BATCH_SIZE } };
   struct msghdr message = { .msg_iov = vectors, .msg_iovlen = 2 };
@@ -71,23 +73,23 @@ receive (QTlsBaseStream  *self,
     }
 
   q_tls_block_clear (&self->in);
-  self->is_ended |= n == 0;
+  self->at_eof |= n == 0;
 
   return n >= 0 ? n : fail_with_errno (self, errno, error);
 }
 
 static gssize
-transmit (QTlsBaseStream    *self,
-          const void  *buffer,
-          gsize        count,
-          GError     **error)
+transmit (QTlsBaseStream  *self,
+          const void      *buffer,
+          gsize            count,
+          GError         **error)
 {
   gssize n;
 
   while ((n = send (self->fd, buffer, count, MSG_NOSIGNAL)) < 0)
     {
-      /* Who goes in the middle of a handshake has often said why, and GnuTLS reads
-       * that if it does not know that nobody listens. */
+      /* A peer that breaks off the handshake has often sent an alert that says why. GnuTLS
+       * goes on to read it only if the write seems to have worked. */
       if (errno == EPIPE || errno == ECONNRESET)
         return (gssize) count;
       if (errno == EAGAIN)
@@ -99,30 +101,35 @@ transmit (QTlsBaseStream    *self,
   return n;
 }
 
-/* Who gives a handshake up first says that the wire is dead and then looks whether
- * its thread is at work; so that says first that it is and then looks at the wire.
- * Else the descriptor might be closed under it. */
-static QTlsBaseStreamPhase
-begin (QTlsBaseStream *self)
-{
-  g_atomic_int_set (&self->is_started, TRUE);
+/* ---- both phases ---- */
 
-  return (QTlsBaseStreamPhase) g_atomic_int_get (&self->phase);
+/* Every read and write begins with this. It stores is_started and then loads the phase,
+ * while a thread that gives the handshake up stores the phase DEAD and then loads
+ * is_started. As all four are sequentially consistent, at least one of the threads sees
+ * what the other one stored: either the read or write leaves the descriptor alone, or the
+ * other thread waits for the end of the handshake's thread before it lets the descriptor
+ * be closed. */
+static QTlsBaseStreamPhase
+start_call (QTlsBaseStream *self)
+{
+  atomic_store (&self->is_started, TRUE);
+
+  return (QTlsBaseStreamPhase) atomic_load (&self->phase);
 }
 
 static gboolean
-is_user (QTlsBaseStream *self)
+is_caller (QTlsBaseStream *self)
 {
-  return g_atomic_pointer_get (&self->user) == g_thread_self ();
+  return atomic_load (&self->caller) == g_thread_self ();
 }
 
-/* The peer wants another handshake on the connection, which only old versions of
- * TLS have, and which nothing good comes of. */
+/* Only versions of TLS before 1.3 let the peer ask for another handshake. That would change
+ * the certificate or the keys behind the application's back, so it ends the connection. */
 static gssize
-refuse (QTlsBaseStream  *self,
-        GError   **error)
+refuse_handshake (QTlsBaseStream  *self,
+                  GError         **error)
 {
-  g_atomic_int_set (&self->is_refused, TRUE);
+  atomic_store (&self->has_refused, TRUE);
   shutdown (self->fd, SHUT_RDWR);
   set_error (error, G_IO_ERROR_CONNECTION_CLOSED, "refused");
 
@@ -131,17 +138,17 @@ refuse (QTlsBaseStream  *self,
 
 static gssize
 base_read (QTlsBaseStream  *self,
-           void      *buffer,
-           gsize      count,
-           GError   **error)
+           void            *buffer,
+           gsize            count,
+           GError         **error)
 {
-  QTlsBaseStreamPhase phase = begin (self);
+  QTlsBaseStreamPhase phase = start_call (self);
   gsize length;
 
   if (phase == Q_TLS_BASE_STREAM_DEAD)
     return 0;
-  if (phase == Q_TLS_BASE_STREAM_DATA && !is_user (self))
-    return refuse (self, error);
+  if (phase == Q_TLS_BASE_STREAM_DATA && !is_caller (self))
+    return refuse_handshake (self, error);
 
   length = MIN (count, q_tls_block_length (&self->in));
   if (length > 0)
@@ -153,7 +160,7 @@ base_read (QTlsBaseStream  *self,
 
   if (phase == Q_TLS_BASE_STREAM_HANDSHAKE)
     return receive (self, buffer, count, error);
-  if (self->at_end)
+  if (self->at_eof)
     return 0;
 
   set_error (error, G_IO_ERROR_WOULD_BLOCK, "nothing is there");
@@ -162,19 +169,19 @@ base_read (QTlsBaseStream  *self,
 }
 
 static gssize
-base_write (QTlsBaseStream    *self,
-            const void  *buffer,
-            gsize        count,
-            GError     **error)
+base_write (QTlsBaseStream  *self,
+            const void      *buffer,
+            gsize            count,
+            GError         **error)
 {
-  QTlsBaseStreamPhase phase = begin (self);
+  QTlsBaseStreamPhase phase = start_call (self);
 
   if (phase == Q_TLS_BASE_STREAM_DEAD)
     return (gssize) count;
   if (phase == Q_TLS_BASE_STREAM_HANDSHAKE)
     return transmit (self, buffer, count, error);
-  if (!is_user (self))
-    return refuse (self, error);
+  if (!is_caller (self))
+    return refuse_handshake (self, error);
 
   if (q_tls_block_length (&self->out) + count > Q_TLS_BASE_STREAM_MAX_OUT)
     {
@@ -182,10 +189,23 @@ base_write (QTlsBaseStream    *self,
       return -1;
     }
 
-  memcpy (q_tls_block_get_room (&self->out, count), buffer, count);
-  self->out.end += count;
+  q_tls_block_append (&self->out, buffer, count);
 
   return (gssize) count;
+}
+
+/* ---- what both streams have in common ---- */
+
+/* GIO demands pollable streams. It never waits for these, so they claim to be always ready;
+ * the interfaces' default functions then make an ordinary call of a non-blocking one, and
+ * those do not block after the handshake. */
+static GSource *
+new_ready_source (gpointer      stream,
+                  GCancellable *cancellable)
+{
+  g_autoptr (GSource) idle = g_idle_source_new ();
+
+  return g_pollable_source_new_full (stream, idle, cancellable);
 }
 
 /* ---- the input stream ---- */
@@ -196,7 +216,7 @@ G_DECLARE_FINAL_TYPE (QTlsBaseInput, q_tls_base_input, Q, TLS_BASE_INPUT, GInput
 struct _QTlsBaseInput
 {
   GInputStream parent_instance;
-  QTlsBaseStream *base;         /* owns the stream */
+  QTlsBaseStream *base;   /* without a reference, since it owns this stream */
 };
 
 static gssize
@@ -209,29 +229,10 @@ input_read (GInputStream  *stream,
   return base_read (((QTlsBaseInput *) stream)->base, buffer, count, error);
 }
 
-static gssize
-input_read_nonblocking (GPollableInputStream  *stream,
-                        void                  *buffer,
-                        gsize                  count,
-                        GError               **error)
-{
-  return base_read (((QTlsBaseInput *) stream)->base, buffer, count, error);
-}
-
 static gboolean
 input_is_readable (GPollableInputStream *stream)
 {
   return TRUE;
-}
-
-/* Nobody waits on these streams; but the interface wants it. */
-static GSource *
-new_ready_source (gpointer      stream,
-                  GCancellable *cancellable)
-{
-  g_autoptr (GSource) idle = g_idle_source_new ();
-
-  return g_pollable_source_new_full (stream, idle, cancellable);
 }
 
 static GSource *
@@ -246,7 +247,6 @@ input_pollable_init (GPollableInputStreamInterface *interface)
 {
   interface->is_readable = input_is_readable;
   interface->create_source = input_create_source;
-  interface->read_nonblocking = input_read_nonblocking;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (QTlsBaseInput, q_tls_base_input, G_TYPE_INPUT_STREAM,
@@ -272,7 +272,7 @@ G_DECLARE_FINAL_TYPE (QTlsBaseOutput, q_tls_base_output, Q, TLS_BASE_OUTPUT, GOu
 struct _QTlsBaseOutput
 {
   GOutputStream parent_instance;
-  QTlsBaseStream *base;         /* owns the stream */
+  QTlsBaseStream *base;   /* without a reference, since it owns this stream */
 };
 
 static gssize
@@ -281,15 +281,6 @@ output_write (GOutputStream  *stream,
               gsize           count,
               GCancellable   *cancellable,
               GError        **error)
-{
-  return base_write (((QTlsBaseOutput *) stream)->base, buffer, count, error);
-}
-
-static gssize
-output_write_nonblocking (GPollableOutputStream  *stream,
-                          const void             *buffer,
-                          gsize                   count,
-                          GError                **error)
 {
   return base_write (((QTlsBaseOutput *) stream)->base, buffer, count, error);
 }
@@ -312,7 +303,6 @@ output_pollable_init (GPollableOutputStreamInterface *interface)
 {
   interface->is_writable = output_is_writable;
   interface->create_source = output_create_source;
-  interface->write_nonblocking = output_write_nonblocking;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (QTlsBaseOutput, q_tls_base_output, G_TYPE_OUTPUT_STREAM,
@@ -346,7 +336,7 @@ base_get_output (GIOStream *stream)
   return Q_TLS_BASE_STREAM (stream)->output;
 }
 
-/* The socket is not the wire's to close: a session may end without it. */
+/* A TLS session may end, and the connection stay. */
 static gboolean
 base_close (GIOStream     *stream,
             GCancellable  *cancellable,

@@ -5,11 +5,12 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/uio.h>
 
 G_BEGIN_DECLS
 
-/* A block of memory that is there only while it holds bytes; blocks are shared by
- * all connections, so that an idle one owns none. */
+/* Bytes that are added at the end and taken from the start. The memory is there only while
+ * it holds bytes: all connections share a pool of it, so that an idle one has none. */
 typedef struct
 {
   guint8 *data;
@@ -18,9 +19,13 @@ typedef struct
   gsize size;
 } QTlsBlock;
 
-/* What one system call moves, with room for the records' own bytes. */
-#define Q_TLS_BLOCK_SIZE (68 * 1024)
+/* An empty block, as a structure of zeros is. */
+#define Q_TLS_BLOCK_INIT { NULL, 0, 0, 0 }
+
+/* What one system call moves, and what the memory of the pool holds: that much encrypted,
+ * with what encryption adds to each record. */
 #define Q_TLS_BATCH_SIZE (64 * 1024)
+#define Q_TLS_BLOCK_SIZE (68 * 1024)
 
 static inline gsize
 q_tls_block_length (const QTlsBlock *block)
@@ -28,11 +33,22 @@ q_tls_block_length (const QTlsBlock *block)
   return block->end - block->start;
 }
 
-/* Makes room for @room bytes behind the end. */
+/* Makes room for @room bytes at the end and returns where it is. The caller adds what it
+ * has put there to block->end. */
 guint8 *q_tls_block_get_room (QTlsBlock *block,
                               gsize      room);
 
-/* Takes bytes from the start; the memory goes with the last of them. */
+void    q_tls_block_append   (QTlsBlock  *block,
+                              const void *bytes,
+                              gsize       length);
+
+/* Appends the bytes that @vectors point to, but not more than @maximum. Returns how many. */
+gsize   q_tls_block_gather   (QTlsBlock          *block,
+                              const struct iovec *vectors,
+                              int                 n_vectors,
+                              gsize               maximum);
+
+/* Takes @length bytes from the start, and frees the memory with the last of them. */
 void    q_tls_block_consume  (QTlsBlock *block,
                               gsize      length);
 

@@ -8,44 +8,70 @@
 
 #include <string.h>
 
-#define MAX_SPARE_BLOCKS 16
+/* ---- the pool ---- */
 
-static GMutex spare_lock;
-static guint8 *spare_blocks[MAX_SPARE_BLOCKS];
-static guint n_spare_blocks;
+#define MAX_POOLED 16
+
+static GMutex pool_lock;
+static guint8 *pool[MAX_POOLED];
+static guint n_pooled;
 
 static guint8 *
-take_spare (void)
+pool_get (void)
 {
-  guint8 *spare = NULL;
+  guint8 *data = NULL;
 
-  g_mutex_lock (&spare_lock);
-  if (n_spare_blocks > 0)
-    spare = spare_blocks[--n_spare_blocks];
-  g_mutex_unlock (&spare_lock);
+  g_mutex_lock (&pool_lock);
+  if (n_pooled > 0)
+    data = pool[--n_pooled];
+  g_mutex_unlock (&pool_lock);
 
-  return spare != NULL ? spare : g_malloc (Q_TLS_BLOCK_SIZE);
+  return data != NULL ? data : g_malloc (Q_TLS_BLOCK_SIZE);
 }
 
 static void
-give_spare (guint8 *data)
+pool_put (guint8 *data)
 {
-  g_mutex_lock (&spare_lock);
-  if (n_spare_blocks < MAX_SPARE_BLOCKS)
-    spare_blocks[n_spare_blocks++] = g_steal_pointer (&data);
-  g_mutex_unlock (&spare_lock);
+  g_mutex_lock (&pool_lock);
+  if (n_pooled < MAX_POOLED)
+    pool[n_pooled++] = g_steal_pointer (&data);
+  g_mutex_unlock (&pool_lock);
 
   g_free (data);
 }
+
+/* ---- blocks ---- */
 
 void
 q_tls_block_clear (QTlsBlock *block)
 {
   if (block->size == Q_TLS_BLOCK_SIZE)
-    give_spare (block->data);
+    pool_put (block->data);
   else
     g_free (block->data);
-  *block = (QTlsBlock) { NULL };
+  *block = (QTlsBlock) Q_TLS_BLOCK_INIT;
+}
+
+static void
+move_to_front (QTlsBlock *block)
+{
+  block->end -= block->start;
+  memmove (block->data, block->data + block->start, block->end);
+  block->start = 0;
+}
+
+/* Memory of any other size than the pool's is not shared. */
+static void
+grow (QTlsBlock *block,
+      gsize      room)
+{
+  QTlsBlock larger = { .end = block->end, .size = block->end + room + Q_TLS_BLOCK_SIZE };
+
+  larger.data = g_malloc (larger.size);
+  if (block->end > 0)
+    memcpy (larger.data, block->data, block->end);
+  q_tls_block_clear (block);
+  *block = larger;
 }
 
 guint8 *
@@ -54,29 +80,47 @@ q_tls_block_get_room (QTlsBlock *block,
 {
   if (block->data == NULL && room <= Q_TLS_BLOCK_SIZE)
     {
-      block->data = take_spare ();
+      block->data = pool_get ();
       block->size = Q_TLS_BLOCK_SIZE;
     }
 
   if (block->size - block->end < room && block->start > 0)
-    {
-      block->end -= block->start;
-      memmove (block->data, block->data + block->start, block->end);
-      block->start = 0;
-    }
-
+    move_to_front (block);
   if (block->size - block->end < room)
-    {
-      QTlsBlock larger = { .end = block->end, .size = block->end + room + Q_TLS_BLOCK_SIZE };
-
-      larger.data = g_malloc (larger.size);
-      if (block->end > 0)
-        memcpy (larger.data, block->data, block->end);
-      q_tls_block_clear (block);
-      *block = larger;
-    }
+    grow (block, room);
 
   return block->data + block->end;
+}
+
+void
+q_tls_block_append (QTlsBlock  *block,
+                    const void *bytes,
+                    gsize       length)
+{
+  if (length == 0)
+    return;
+
+  memcpy (q_tls_block_get_room (block, length), bytes, length);
+  block->end += length;
+}
+
+gsize
+q_tls_block_gather (QTlsBlock          *block,
+                    const struct iovec *vectors,
+                    int                 n_vectors,
+                    gsize               maximum)
+{
+  gsize length = 0;
+
+  for (int i = 0; i < n_vectors && length < maximum; i++)
+    {
+      gsize part = MIN (vectors[i].iov_len, maximum - length);
+
+      q_tls_block_append (block, vectors[i].iov_base, part);
+      length += part;
+    }
+
+  return length;
 }
 
 void

@@ -8,12 +8,13 @@
 
 G_BEGIN_DECLS
 
-/* A database that vouches for nobody, so that GIO leaves each certificate to us. With
- * none at all GIO would look through the peer's chain by itself, which has no end if
- * its certificates vouch for each other in a circle; and with the usual one it would
- * read the system's certificates anew for every connection.
+/* A database in which no certificate is found to be trusted, so that GIO asks through the
+ * signal "accept-certificate" about each of them, and QSocket decides. Without any database
+ * GIO would walk through the peer's chain itself, without an end if its certificates have
+ * signed each other in a circle; and with GIO's usual one it would read the certificates of
+ * the system anew for every connection.
  *
- * There is one for all; it belongs to the library. */
+ * Returns the one there is for the whole process, without a reference for the caller. */
 GTlsDatabase *q_tls_database_get (void);
 
 G_END_DECLS

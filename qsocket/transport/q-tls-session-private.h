@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* What all transports have that encrypt with a GTlsConnection: the connection, what
- * is known of the peer, and what went wrong. */
+/* What all transports have in common that encrypt with a GTlsConnection: the connection,
+ * what is known of the peer, and what went wrong. */
 typedef struct
 {
   QTransport parent;
@@ -19,21 +19,25 @@ typedef struct
   GPollableInputStream *input;
   GPollableOutputStream *output;
 
-  /* One call into GIO at a time: GnuTLS cannot bear two when the keys change. */
+  /* Held during every call into GIO: GnuTLS does not allow one thread to read and another
+   * to write while the keys change. */
   GMutex lock;
-  GError *errors[2];      /* of reading and of writing, for good; under the lock */
-  gboolean is_ended;      /* this side has said that nothing more follows */
+  GError *errors[2];      /* by direction, never replaced; under the lock */
+  gboolean has_sent_close_notify;
 
-  /* of the reader */
-  gboolean may_have_data; /* there may be something to decrypt */
+  /* Only for the thread that reads: whether @connection may return bytes without the
+   * network. */
+  gboolean may_have_data;
 
-  /* How the peer is judged. */
+  /* How the peer's certificate is verified. */
   QTlsConfig *config;
   char *host;
-  gboolean is_server;     /* this side */
-  const char *verification;    /* as of q_tls_verify (), or NULL; under the lock */
+  gboolean is_server;     /* this side is */
 
-  /* What the handshake settled; never changes. */
+  /* What q_tls_verify () returned, or NULL. Under the lock once the handshake is done. */
+  const char *verification;
+
+  /* What the handshake has agreed on. */
   char *cipher;
   const char *version;
 } QTlsSession;
@@ -44,7 +48,7 @@ enum
   Q_TLS_WRITING,
 };
 
-/* Takes over @connection. */
+/* Initialises a structure of zeros. Takes over @connection. */
 void          q_tls_session_init  (QTlsSession           *self,
                                    const QTransportClass *klass,
                                    GTlsConnection        *connection,
@@ -54,14 +58,14 @@ void          q_tls_session_init  (QTlsSession           *self,
 
 void          q_tls_session_clear (QTlsSession *self);
 
-/* The session that @transport is, or NULL. */
-QTlsSession  *q_tls_session_of (QTransport *transport);
+/* Returns the session that @transport is, or NULL if it is none. */
+QTlsSession  *q_tls_session_of    (QTransport *transport);
 
-/* Keeps the first error for good, in our words; takes over @from. To be called under
- * the lock. Returns -Q_TRANSPORT_ERROR. */
-gssize        q_tls_session_keep_error (QTlsSession *self,
-                                        int          direction,
-                                        GError      *from);
+/* Makes @from, which it takes over, the error of @direction, with QSocket's code and in its
+ * words; an error that came before stays. To be called under the lock. Returns -EPROTO. */
+gssize        q_tls_session_set_error (QTlsSession *self,
+                                       int          direction,
+                                       GError      *from);
 
 /* QTransportClass.get_error. */
 const GError *q_tls_session_get_error (QTransport *transport,
@@ -71,13 +75,14 @@ const GError *q_tls_session_get_error (QTransport *transport,
 gboolean      q_tls_session_may_have_data (QTransport *transport);
 
 /* Whether the handshake may go on with this certificate of the peer. */
-gboolean      q_tls_session_accepts (QTlsSession     *self,
-                                     GTlsCertificate *certificate);
+gboolean      q_tls_session_accepts  (QTlsSession     *self,
+                                      GTlsCertificate *certificate);
 
-/* The handshake is done. Returns what there is to object to its result, or NULL. */
+/* To be called after the handshake. Returns what is wrong with what it has agreed on, or
+ * NULL. */
 char         *q_tls_session_complete (QTlsSession *self);
 
-/* The verdict on the peer's certificate; NULL if it has none. */
+/* Returns what is to be said of the peer's certificate, or NULL if it has none. */
 const char   *q_tls_session_get_verification (QTlsSession *self);
 
 G_END_DECLS

@@ -10,6 +10,8 @@
 #include "q-ssl-certificate-private.h"
 #include "q-tls-verify-private.h"
 
+#include <errno.h>
+
 void
 q_tls_session_init (QTlsSession           *self,
                     const QTransportClass *klass,
@@ -45,15 +47,15 @@ q_tls_session_clear (QTlsSession *self)
 QTlsSession *
 q_tls_session_of (QTransport *transport)
 {
-  return transport->klass->get_error == q_tls_session_get_error ? (QTlsSession *) transport : NULL;
+  return transport->klass->is_tls_session ? (QTlsSession *) transport : NULL;
 }
 
 /* ---- errors ---- */
 
 gssize
-q_tls_session_keep_error (QTlsSession *self,
-                          int          direction,
-                          GError      *from)
+q_tls_session_set_error (QTlsSession *self,
+                         int          direction,
+                         GError      *from)
 {
   GError **error = &self->errors[direction];
   QSocketError code = Q_SOCKET_ERROR_SSL;
@@ -64,7 +66,7 @@ q_tls_session_keep_error (QTlsSession *self,
       code = Q_SOCKET_ERROR_TRUNCATED;
       text = _("the peer ended the connection without a close_notify");
     }
-  else if (self->is_ended && direction == Q_TLS_WRITING)
+  else if (self->has_sent_close_notify && direction == Q_TLS_WRITING)
     {
       text = _("this side has ended the TLS session");
     }
@@ -73,7 +75,7 @@ q_tls_session_keep_error (QTlsSession *self,
     *error = g_error_new_literal (Q_SOCKET_ERROR, code, text);
   g_error_free (from);
 
-  return -Q_TRANSPORT_ERROR;
+  return -EPROTO;
 }
 
 const GError *
@@ -89,11 +91,11 @@ q_tls_session_may_have_data (QTransport *transport)
   return ((QTlsSession *) transport)->may_have_data;
 }
 
-/* ---- the peer ---- */
+/* ---- the peer's certificate ---- */
 
 static const char *
-judge (QTlsSession   *self,
-       GTlsCertificate *certificate)
+verify (QTlsSession     *self,
+        GTlsCertificate *certificate)
 {
   g_autoptr (QSslCertificate) peer = q_ssl_certificate_new_from_tls_certificate (certificate);
 
@@ -104,14 +106,14 @@ judge (QTlsSession   *self,
 }
 
 gboolean
-q_tls_session_accepts (QTlsSession   *self,
-                         GTlsCertificate *certificate)
+q_tls_session_accepts (QTlsSession     *self,
+                       GTlsCertificate *certificate)
 {
-  /* Judged when somebody asks. */
+  /* Any certificate will do. It is verified when the application asks for the result. */
   if (self->config->verify_mode == Q_SSL_VERIFY_MODE_NONE)
     return TRUE;
 
-  self->verification = judge (self, certificate);
+  self->verification = verify (self, certificate);
 
   return g_str_equal (self->verification, Q_TLS_VERIFIED);
 }
@@ -124,7 +126,7 @@ q_tls_session_get_verification (QTlsSession *self)
 
   g_mutex_lock (&self->lock);
   if (self->verification == NULL && certificate != NULL)
-    self->verification = judge (self, certificate);
+    self->verification = verify (self, certificate);
   verification = self->verification;
   g_mutex_unlock (&self->lock);
 
@@ -166,12 +168,13 @@ q_tls_session_complete (QTlsSession *self)
   self->version = get_version_name (version);
   self->cipher = g_tls_connection_get_ciphersuite_name (self->connection);
 
-  /* GIO cannot be told not to agree on less. */
+  /* GIO has no way to set a minimum for the handshake itself. */
   if (version < self->config->minimum_version)
     return g_strdup_printf (_("the peer speaks %s at most, and %s is the least that is accepted"),
                             self->version, get_version_name (self->config->minimum_version));
 
-  /* A handshake that did not ask for a verdict is none to rely on. */
+  /* GIO asks about a certificate during the handshake, unless something made it skip that.
+   * Whatever it was, no session goes on whose peer should have been verified and was not. */
   if (self->verification == NULL && mode != Q_SSL_VERIFY_MODE_NONE &&
       (!self->is_server || mode == Q_SSL_VERIFY_MODE_REQUIRE) &&
       (peer == NULL || !q_tls_session_accepts (self, peer)))

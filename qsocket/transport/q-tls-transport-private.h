@@ -9,28 +9,30 @@
 
 G_BEGIN_DECLS
 
-/* A TLS session over a plain socket, after its handshake. It does the socket's
- * input and output itself and asks GIO's GTlsConnection only to encrypt and
- * decrypt what is in memory, so that nobody waits inside GIO and no lock is held
- * while anybody waits. */
+/* TLS over a plain socket. Once the handshake is done, it does the socket's input and
+ * output itself and has GIO's GTlsConnection only encrypt and decrypt what is in memory,
+ * so that no thread waits inside GIO, and none waits while it holds the session's lock. */
 typedef struct
 {
   QTlsSession session;
 
   QPlainTransport *plain;
   QTlsBaseStream *base;
-  gboolean may_be_asked;  /* by the peer, for another handshake */
+  gboolean allows_rehandshake;  /* the version lets the peer ask for another handshake */
 
-  /* Sending what is encrypted: the sender takes the wire's block and sends it
-   * without the other lock. */
+  /* A thread that sends moves what is encrypted from base->out to @sending, and then sends
+   * it without the session's lock. */
   GMutex send_lock;
   QTlsBlock sending;
-  int has_unsent;            /* atomic: something is encrypted that has not left */
+
+  /* Whether there is something in base->out or @sending. It changes under the session's
+   * lock; other threads look at it without. */
+  atomic_int has_unsent;
 } QTlsTransport;
 
-/* Takes over @wire and @connection. The handshake is still to come. */
+/* Takes over @base and @connection. The handshake is still to come. */
 QTlsTransport *q_tls_transport_new  (QPlainTransport *plain,
-                                     QTlsBaseStream        *base,
+                                     QTlsBaseStream  *base,
                                      GTlsConnection  *connection,
                                      QTlsConfig      *config,
                                      const char      *host,
@@ -38,14 +40,10 @@ QTlsTransport *q_tls_transport_new  (QPlainTransport *plain,
 
 void           q_tls_transport_free (QTlsTransport   *self);
 
-/* The handshake is done: from here on the wire is memory. */
+/* To be called when the handshake is done: from here on the base stream is memory. */
 void           q_tls_transport_open (QTlsTransport   *self);
 
-/* Says that nothing more follows (close_notify), as far as that needs no waiting;
- * there may be something left to flush. */
-void           q_tls_transport_end  (QTlsTransport   *self);
-
-/* Whether @transport is one of these. */
-gboolean       q_transport_is_tls   (QTransport      *transport);
+/* Returns the QTlsTransport that @transport is, or NULL if it is none. */
+QTlsTransport *q_tls_transport_of   (QTransport      *transport);
 
 G_END_DECLS

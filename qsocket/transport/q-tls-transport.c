@@ -6,104 +6,64 @@
 
 #include "q-tls-transport-private.h"
 
+#include "q-thread-context-private.h"
+
 #include <errno.h>
-#include <string.h>
 
 #include "q-i18n-private.h"
 
 /* As much as one record holds. */
 #define MAX_RECORD 16384
 
-/* ---- GIO's side ---- */
+/* ---- calls into GIO ---- */
 
 static gboolean
-is_refused (QTlsTransport *self)
+has_refused (QTlsTransport *self)
 {
-  return g_atomic_int_get (&self->base->is_refused);
+  return atomic_load (&self->base->has_refused);
 }
 
-/* When the peer asks for another handshake GIO begins it with a task, and tells the
- * main context of the caller when that is over. The application's may be one that
- * nobody runs, which would keep the message and with it the session, for good; so it
- * is one of the thread's own. */
-typedef struct
-{
-  GMainContext *context;
-  gboolean was_used;      /* a message may be there, or on its way */
-} QOwnContext;
-
+/* Takes the session's lock. */
 static void
-own_context_free (gpointer data)
-{
-  QOwnContext *own = data;
-
-  g_main_context_unref (own->context);
-  g_free (own);
-}
-
-static GPrivate own_contexts = G_PRIVATE_INIT (own_context_free);
-
-static void
-push_own_context (void)
-{
-  QOwnContext *own = g_private_get (&own_contexts);
-
-  if (own == NULL)
-    {
-      own = g_new0 (QOwnContext, 1);
-      own->context = g_main_context_new ();
-      g_private_set (&own_contexts, own);
-    }
-  g_main_context_push_thread_default (own->context);
-}
-
-static void
-pop_own_context (QTlsTransport *self)
-{
-  QOwnContext *own = g_private_get (&own_contexts);
-
-  g_main_context_pop_thread_default (own->context);
-  own->was_used |= is_refused (self);
-  while (own->was_used && g_main_context_iteration (own->context, FALSE))
-    continue;
-}
-
-static void
-enter (QTlsTransport *self)
+begin_gio_call (QTlsTransport *self)
 {
   g_mutex_lock (&self->session.lock);
-  g_atomic_pointer_set (&self->base->user, g_thread_self ());
-  if (self->may_be_asked)
-    push_own_context ();
+  atomic_store (&self->base->caller, g_thread_self ());
+
+  /* GIO runs another handshake as a task, whose result refers to the session. */
+  if (self->allows_rehandshake)
+    q_thread_context_push ();
 }
 
 static void
-leave (QTlsTransport *self)
+end_gio_call (QTlsTransport *self)
 {
   if (q_tls_block_length (&self->base->out) > 0)
-    g_atomic_int_set (&self->has_unsent, TRUE);
-  g_atomic_pointer_set (&self->base->user, NULL);
+    atomic_store (&self->has_unsent, TRUE);
+  atomic_store (&self->base->caller, NULL);
   g_mutex_unlock (&self->session.lock);
-  if (self->may_be_asked)
-    pop_own_context (self);
+  if (self->allows_rehandshake)
+    q_thread_context_pop (has_refused (self));
 }
 
-/* To be called inside; takes over @from. GIO takes the end within a record for a bad
- * one; but a record that is there as a whole is looked at before the end is. */
+/* Takes over @from, which is what GIO says, and replaces it where more is known. To be
+ * called within a call into GIO. Returns -EPROTO. */
 static gssize
-keep_error (QTlsTransport *self,
-            int            direction,
-            GError        *from)
+set_error (QTlsTransport *self,
+           int            direction,
+           GError        *from)
 {
   int code = G_TLS_ERROR_MISC;
   const char *text = NULL;
 
-  if (is_refused (self))
+  if (has_refused (self))
     {
       text = _("the peer asked for another handshake, which is refused");
     }
-  else if (direction == Q_TLS_READING && self->base->at_end)
+  else if (direction == Q_TLS_READING && self->base->at_eof)
     {
+      /* GIO reports an incomplete record before the end as a bad one. A record that is bad
+       * though it is complete fails before the end is read. */
       code = G_TLS_ERROR_EOF;
       text = "the end";
     }
@@ -114,11 +74,11 @@ keep_error (QTlsTransport *self,
       from = g_error_new_literal (G_TLS_ERROR, code, text);
     }
 
-  return q_tls_session_keep_error (&self->session, direction, from);
+  return q_tls_session_set_error (&self->session, direction, from);
 }
 
-/* Returns bytes, 0 at the peer's close_notify, or a negative errno: -EAGAIN if
- * more has to come from the network first. */
+/* Returns how many bytes were decrypted, 0 at the peer's close_notify, or a negative errno:
+ * -EAGAIN if more has to come from the network first. */
 static gssize
 decrypt (QTlsTransport *self,
          void          *buffer,
@@ -130,29 +90,30 @@ decrypt (QTlsTransport *self,
   gsize left;
   gssize n;
 
-  enter (self);
+  begin_gio_call (self);
   n = g_pollable_input_stream_read_nonblocking (self->session.input, buffer, length, NULL, &error);
-  if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) && !is_refused (self))
+  if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) && !has_refused (self))
     {
       n = -EAGAIN;
       g_error_free (error);
     }
   else if (n < 0)
     {
-      n = keep_error (self, Q_TLS_READING, error);
+      n = set_error (self, Q_TLS_READING, error);
     }
 
-  /* A read that was not filled has emptied its record; others may wait behind it. What
-   * was no data has at least been taken, unless there is not enough of it yet. */
+  /* A read that filled the buffer may have left a part of its record. A shorter one has not,
+   * but there may be other records behind it. If no bytes came of it at all, going on is of
+   * use only if GIO has consumed something, such as a session ticket, and there is more. */
   left = q_tls_block_length (in);
   self->session.may_have_data = n == (gssize) length ||
                                 (left > 0 && (n > 0 || left < before));
-  leave (self);
+  end_gio_call (self);
 
   return n;
 }
 
-/* Returns how many bytes were taken, or -Q_TRANSPORT_ERROR. To be called inside. */
+/* Returns how many bytes were encrypted, or -EPROTO. To be called within a call into GIO. */
 static gssize
 encrypt (QTlsTransport *self,
          const guint8  *bytes,
@@ -168,8 +129,8 @@ encrypt (QTlsTransport *self,
 
       if (n < 0)
         {
-          keep_error (self, Q_TLS_WRITING, error);
-          return done > 0 ? (gssize) done : -Q_TRANSPORT_ERROR;
+          set_error (self, Q_TLS_WRITING, error);
+          return done > 0 ? (gssize) done : -EPROTO;
         }
       done += (gsize) n;
     }
@@ -179,22 +140,23 @@ encrypt (QTlsTransport *self,
 
 /* ---- sending ---- */
 
-/* Gets at what is encrypted once what was there before has left. */
+/* Fills @sending, which must be empty, with what has been encrypted meanwhile. Returns FALSE
+ * if that is nothing. */
 static gboolean
 take_encrypted (QTlsTransport *self)
 {
   g_mutex_lock (&self->session.lock);
   q_tls_block_clear (&self->sending);
   self->sending = self->base->out;
-  self->base->out = (QTlsBlock) { NULL };
+  self->base->out = (QTlsBlock) Q_TLS_BLOCK_INIT;
   if (self->sending.data == NULL)
-    g_atomic_int_set (&self->has_unsent, FALSE);
+    atomic_store (&self->has_unsent, FALSE);
   g_mutex_unlock (&self->session.lock);
 
   return self->sending.data != NULL;
 }
 
-/* The caller has the send lock. */
+/* Returns 0 when all is sent. To be called under the send lock. */
 static gssize
 send_encrypted (QTlsTransport *self,
                 QDeadline     *sleep_limit)
@@ -223,7 +185,7 @@ send_encrypted (QTlsTransport *self,
 static gboolean
 tls_has_unsent (QTransport *transport)
 {
-  return g_atomic_int_get (&((QTlsTransport *) transport)->has_unsent);
+  return atomic_load (&((QTlsTransport *) transport)->has_unsent);
 }
 
 static gssize
@@ -243,9 +205,10 @@ tls_flush (QTransport *transport,
   return result;
 }
 
-/* For who must not wait for another thread that sends just now. */
+/* Sends what the kernel takes. Does nothing if another thread is sending; if that one does not
+ * send the new bytes as well, has_unsent stays set. */
 static void
-flush_in_passing (QTlsTransport *self)
+try_to_flush (QTlsTransport *self)
 {
   if (!tls_has_unsent (&self->session.parent) || !g_mutex_trylock (&self->send_lock))
     return;
@@ -260,26 +223,16 @@ encrypt_gathered (QTlsTransport      *self,
                   const struct iovec *vectors,
                   int                 n_vectors)
 {
-  QTlsBlock block = { NULL };
-  guint8 *bytes = q_tls_block_get_room (&block, MAX_RECORD);
-  gsize length = 0;
-  gssize n;
+  QTlsBlock block = Q_TLS_BLOCK_INIT;
+  gsize length = q_tls_block_gather (&block, vectors, n_vectors, MAX_RECORD);
+  gssize n = encrypt (self, block.data, length);
 
-  for (int i = 0; i < n_vectors && length < MAX_RECORD; i++)
-    {
-      gsize part = MIN (vectors[i].iov_len, MAX_RECORD - length);
-
-      memcpy (bytes + length, vectors[i].iov_base, part);
-      length += part;
-    }
-
-  n = encrypt (self, bytes, length);
   q_tls_block_clear (&block);
 
   return n;
 }
 
-/* A batch at most: that much is taken although the kernel may not want it yet. */
+/* Takes a batch at most, since what is encrypted stays in memory until the kernel takes it. */
 static gssize
 tls_write (QTransport         *transport,
            const struct iovec *vectors,
@@ -292,43 +245,44 @@ tls_write (QTransport         *transport,
   if (n < 0)
     return n;
 
-  enter (self);
+  begin_gio_call (self);
   if (self->session.errors[Q_TLS_WRITING] != NULL)
-    n = -Q_TRANSPORT_ERROR;
+    n = -EPROTO;
   else if (n_vectors > 1 && vectors[0].iov_len < MAX_RECORD)
     n = encrypt_gathered (self, vectors, n_vectors);
   else
     n = encrypt (self, vectors[0].iov_base, MIN (vectors[0].iov_len, Q_TLS_BATCH_SIZE));
-  leave (self);
+  end_gio_call (self);
 
   return n;
 }
 
 /* ---- receiving ---- */
 
-/* Gets what the network has; as the plain transport's read (). */
+/* Reads from the socket into base->in. Returns what the plain transport's read () does. */
 static gssize
-fill (QTlsTransport *self,
-      QDeadline     *sleep_limit)
+receive (QTlsTransport *self,
+         QDeadline     *sleep_limit)
 {
   QTransport *plain = &self->plain->parent;
   QTlsBlock *in = &self->base->in;
   guint8 *room;
   gssize n;
 
-  /* GIO takes all there is, unless something is badly wrong. */
+  /* GIO takes every record that is complete, and an incomplete one is much smaller. If there
+   * is more, GIO has ceased to take anything. */
   if (q_tls_block_length (in) > Q_TLS_BATCH_SIZE)
     return -EIO;
 
-  /* All the room: a batch of the peer's is a little longer than its bytes, and the rest of it
-   * would be a record in two pieces. */
+  /* Uses all the room there is: encrypted, a batch is a little longer than Q_TLS_BATCH_SIZE,
+   * and its last record should not need a second system call. */
   room = q_tls_block_get_room (in, Q_TLS_BATCH_SIZE);
   n = plain->klass->read (plain, room, in->size - in->end, FALSE, sleep_limit);
 
   if (n > 0)
     in->end += (gsize) n;
   else if (n == 0)
-    self->base->at_end = TRUE;
+    self->base->at_eof = TRUE;
   self->session.may_have_data |= n >= 0;
 
   if (q_tls_block_length (in) == 0)
@@ -337,7 +291,7 @@ fill (QTlsTransport *self,
   return n;
 }
 
-/* All that is there, as far as there is room. */
+/* Decrypts all that has been received, as far as @buffer has room for it. */
 static gssize
 decrypt_all (QTlsTransport *self,
              guint8        *buffer,
@@ -351,7 +305,8 @@ decrypt_all (QTlsTransport *self,
 
       if (n <= 0 && n != -EAGAIN)
         {
-          /* It comes up again when what was there before it is gone. */
+          /* The bytes before an end or an error are returned first. The next read must then
+           * get here again. */
           self->session.may_have_data = TRUE;
           return done > 0 ? (gssize) done : n;
         }
@@ -361,15 +316,16 @@ decrypt_all (QTlsTransport *self,
   return done > 0 ? (gssize) done : -EAGAIN;
 }
 
-/* It is the refusal that the connection broke off for. */
+/* After this side has shut the socket down because the peer asked for another handshake,
+ * that is what a failed read has to report. */
 static gssize
-fail_refused (QTlsTransport *self)
+fail_with_refusal (QTlsTransport *self)
 {
-  enter (self);
-  keep_error (self, Q_TLS_READING, NULL);
-  leave (self);
+  begin_gio_call (self);
+  set_error (self, Q_TLS_READING, NULL);
+  end_gio_call (self);
 
-  return -Q_TRANSPORT_ERROR;
+  return -EPROTO;
 }
 
 static gssize
@@ -385,15 +341,17 @@ tls_read (QTransport *transport,
   if (n != -EAGAIN)
     return n;
 
-  /* Answers of the protocol must leave even if this side only reads. */
-  flush_in_passing (self);
-  n = fill (self, tls_has_unsent (transport) ? NULL : sleep_limit);
-  if (n < 0 && n != -EAGAIN && n != -EINTR && is_refused (self))
-    return fail_refused (self);
+  /* Reading may have produced answers of the protocol, which must be sent even if this side
+   * never writes. While they cannot be, the read must not sleep: see tls_wait (). */
+  try_to_flush (self);
+  n = receive (self, tls_has_unsent (transport) ? NULL : sleep_limit);
+  if (n < 0 && n != -EAGAIN && n != -EINTR && has_refused (self))
+    return fail_with_refusal (self);
   if (n < 0)
     return n;
 
-  /* What was no data is no reason to stay: there may be no end of it. */
+  /* If what came holds no bytes for the application, the driver looks at the deadline before
+   * the next try: a peer could send such records for ever. */
   n = decrypt_all (self, buffer, length);
 
   return n == -EAGAIN ? -EINTR : n;
@@ -407,36 +365,34 @@ tls_wait (QTransport    *transport,
   QTlsTransport *self = (QTlsTransport *) transport;
 
   self->plain->parent.klass->wait (&self->plain->parent, direction, pollfd);
+
+  /* A read, too, goes on as soon as it can send. */
   if (tls_has_unsent (transport))
     pollfd->events |= POLLOUT;
 }
 
 /* ---- the end ---- */
 
-void
-q_tls_transport_end (QTlsTransport *self)
+static void
+tls_send_close_notify (QTransport *transport)
 {
-  enter (self);
-  if (!self->session.is_ended && self->session.errors[Q_TLS_WRITING] == NULL)
+  QTlsTransport *self = (QTlsTransport *) transport;
+
+  begin_gio_call (self);
+  if (!self->session.has_sent_close_notify && self->session.errors[Q_TLS_WRITING] == NULL)
     {
-      self->session.is_ended = TRUE;
+      self->session.has_sent_close_notify = TRUE;
       g_output_stream_close (G_OUTPUT_STREAM (self->session.output), NULL, NULL);
     }
-  leave (self);
-  flush_in_passing (self);
+  end_gio_call (self);
+  try_to_flush (self);
 }
 
+/* GIO's connection and the task of a handshake that was refused refer to each other until a
+ * call takes the result of the task, as a read does. It waits for the handshake's thread,
+ * which ends as soon as it finds that the base stream is dead. */
 static void
-tls_end (QTransport *transport)
-{
-  q_tls_transport_end ((QTlsTransport *) transport);
-}
-
-/* The task of a handshake that was refused and GIO's object hold each other until
- * somebody takes the result; it is there as soon as the thread hears that the wire
- * is dead. */
-static void
-let_go_of_task (QTlsTransport *self)
+take_refused_handshake (QTlsTransport *self)
 {
   guint8 byte;
 
@@ -446,10 +402,10 @@ let_go_of_task (QTlsTransport *self)
 void
 q_tls_transport_free (QTlsTransport *self)
 {
-  /* GIO says goodbye once more when its object goes. */
-  g_atomic_int_set (&self->base->phase, Q_TLS_BASE_STREAM_DEAD);
-  if (is_refused (self))
-    let_go_of_task (self);
+  /* GIO sends another close_notify when its object is finalized, and a dead stream drops it. */
+  atomic_store (&self->base->phase, Q_TLS_BASE_STREAM_DEAD);
+  if (has_refused (self))
+    take_refused_handshake (self);
   q_tls_session_clear (&self->session);
   g_object_unref (self->base);
 
@@ -471,21 +427,22 @@ static const QTransportClass tls_class = {
   .flush = tls_flush,
   .has_unsent = tls_has_unsent,
   .may_have_data = q_tls_session_may_have_data,
-  .end = tls_end,
+  .send_close_notify = tls_send_close_notify,
   .get_error = q_tls_session_get_error,
   .free = tls_free,
   .is_secure = TRUE,
+  .is_tls_session = TRUE,
 };
 
-gboolean
-q_transport_is_tls (QTransport *transport)
+QTlsTransport *
+q_tls_transport_of (QTransport *transport)
 {
-  return transport->klass == &tls_class;
+  return transport->klass == &tls_class ? (QTlsTransport *) transport : NULL;
 }
 
 QTlsTransport *
 q_tls_transport_new (QPlainTransport *plain,
-                     QTlsBaseStream        *base,
+                     QTlsBaseStream  *base,
                      GTlsConnection  *connection,
                      QTlsConfig      *config,
                      const char      *host,
@@ -504,10 +461,12 @@ q_tls_transport_new (QPlainTransport *plain,
 void
 q_tls_transport_open (QTlsTransport *self)
 {
-  self->may_be_asked = g_tls_connection_get_protocol_version (self->session.connection) <
-                       G_TLS_PROTOCOL_VERSION_TLS_1_3;
+  GTlsConnection *connection = self->session.connection;
 
-  /* The peer's first bytes may have come with the end of the handshake. */
+  self->allows_rehandshake = g_tls_connection_get_protocol_version (connection) <
+                             G_TLS_PROTOCOL_VERSION_TLS_1_3;
+
+  /* The peer's first bytes may have come together with the end of the handshake. */
   self->session.may_have_data = TRUE;
-  g_atomic_int_set (&self->base->phase, Q_TLS_BASE_STREAM_DATA);
+  atomic_store (&self->base->phase, Q_TLS_BASE_STREAM_DATA);
 }

@@ -12,65 +12,73 @@
 
 G_BEGIN_DECLS
 
-/* What moves bytes. The operations above know nothing else of a connection, so
- * that plain sockets, TLS and a test's script can take each other's place.
+/* What moves the bytes of a connection. The operations use nothing else of it, so that
+ * plain sockets, TLS and a test's script can take each other's place.
  *
- * Both functions return the number of bytes moved, or a negative errno: -EAGAIN
- * if nothing can be moved now, -EINTR if it is worth trying again at once.
+ * read (), write () and flush () return a negative errno if they fail: -EAGAIN if nothing
+ * can be moved now, -EINTR if it is worth trying again at once, and -EPROTO if it is the
+ * protocol of the transport that failed and get_error () tells more.
  *
- * @sleep_limit says how long the try itself may sleep, where that is cheaper than
- * trying, polling and trying again; with NULL it must not sleep. It never says
- * that the try has to sleep: after -EAGAIN the driver polls until the deadline. */
+ * Trying, polling and trying again takes three system calls. @sleep_limit allows the
+ * transport to replace them by one that sleeps in the kernel, if it can be sure that this
+ * one ends before the deadline. It may return -EAGAIN all the same; the driver then polls.
+ * With NULL the transport must not sleep. */
 typedef struct _QTransport QTransport;
 
 typedef struct
 {
-  /* 0 is the end of the stream (an empty datagram on a datagram socket). With
-   * @whole the caller has no use for less than @length bytes. */
+  /* Returns how many bytes were read. 0 is the end of the stream (an empty datagram on a
+   * datagram socket). If @whole is set, the caller cannot use less than @length bytes, so
+   * the transport may sleep until it has them all. */
   gssize (*read)  (QTransport         *transport,
                    void               *buffer,
                    gsize               length,
                    gboolean            whole,
                    QDeadline          *sleep_limit);
 
+  /* Returns how many bytes were taken. */
   gssize (*write) (QTransport         *transport,
                    const struct iovec *vectors,
                    int                 n_vectors,
                    QDeadline          *sleep_limit);
 
-  /* What to poll for before the next try of reading (POLLIN) or writing (POLLOUT). */
+  /* Says what to poll for before the next try to read (POLLIN) or to write (POLLOUT). */
   void   (*wait)  (QTransport         *transport,
                    short               direction,
                    struct pollfd      *pollfd);
 
-  /* The rest is NULL where write () never takes more than the kernel does, and where
-   * errno says all there is to say of an error. */
+  /* The following are for transports that keep bytes of their own. A plain one leaves them
+   * NULL: its write () takes what the kernel takes, and errno says all about an error. */
 
-  /* Moves on what was taken and has not left yet; 0 when all of it has. */
+  /* Sends what write () took and the kernel has not taken yet. Returns 0 when there is
+   * nothing left to send. */
   gssize (*flush)     (QTransport *transport,
                        QDeadline  *sleep_limit);
 
-  /* Whether there is something to flush; from any thread. */
+  /* Whether there is something to flush. From any thread. */
   gboolean (*has_unsent) (QTransport *transport);
 
-  /* Whether a read may return something that has left the kernel; for the reader. */
+  /* Whether a read may return bytes although the descriptor is not readable, since they
+   * have left the kernel already. For the thread that reads. */
   gboolean (*may_have_data) (QTransport *transport);
 
-  /* Takes leave of the peer, if that needs no waiting; from any thread. */
-  void   (*end)       (QTransport *transport);
+  /* Tells the peer that nothing more follows, as far as that needs no waiting. From any
+   * thread. */
+  void   (*send_close_notify) (QTransport *transport);
 
-  /* What -Q_TRANSPORT_ERROR stands for: of Q_SOCKET_ERROR, and the same for good. */
+  /* Why read () or write () returned -EPROTO: an error of the domain Q_SOCKET_ERROR, which
+   * stays the same. NULL if the errno was the kernel's. */
   const GError *(*get_error) (QTransport *transport,
                               gboolean    of_writing);
 
   void   (*free)      (QTransport *transport);
 
-  /* Whether what goes over the wire is encrypted. */
+  /* Whether the bytes are encrypted on their way. */
   gboolean is_secure;
-} QTransportClass;
 
-/* In place of an errno: the transport has an error of its own. */
-#define Q_TRANSPORT_ERROR 0x10000
+  /* Whether the transport is the first member of a QTlsSession. */
+  gboolean is_tls_session;
+} QTransportClass;
 
 struct _QTransport
 {
@@ -94,6 +102,21 @@ static inline gboolean
 q_transport_has_unsent (QTransport *transport)
 {
   return transport->klass->has_unsent != NULL && transport->klass->has_unsent (transport);
+}
+
+static inline void
+q_transport_send_close_notify (QTransport *transport)
+{
+  if (transport->klass->send_close_notify != NULL)
+    transport->klass->send_close_notify (transport);
+}
+
+static inline const GError *
+q_transport_get_error (QTransport *transport,
+                       gboolean    of_writing)
+{
+  return transport->klass->get_error != NULL
+         ? transport->klass->get_error (transport, of_writing) : NULL;
 }
 
 G_END_DECLS

@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* How many times this process or one of its ancestors has forked since the library was
- * first used. An object that remembers the number can tell that it is a copy in a child
- * process. */
+/* How many forks lie between the process that first called this function and the calling
+ * one, which is it or a descendant. An object that remembers the number can tell that it
+ * is the copy that a child process got. */
 int q_fork_get_generation (void);
 
 G_END_DECLS

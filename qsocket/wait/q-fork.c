@@ -8,6 +8,8 @@
 
 #include <pthread.h>
 
+/* Not atomic: only count_fork () writes it, in a child process that has no other thread
+ * yet. */
 static int generation;
 
 static void

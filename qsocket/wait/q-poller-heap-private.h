@@ -8,19 +8,19 @@
 
 G_BEGIN_DECLS
 
-/* Waiters in the order of their times: an array, of which each element comes before
- * the two at twice its place. */
+/* A binary heap of entries with the one whose time comes first at the front. Each entry
+ * knows its index, so that it can be removed from the middle. */
 
-void     q_heap_add    (GPtrArray *heap,
-                        QPollerEntry   *entry);
+void q_poller_heap_add    (GPtrArray    *heap,
+                           QPollerEntry *entry);
 
-/* Also where it is not there. */
-void     q_heap_remove (GPtrArray *heap,
-                        QPollerEntry   *entry);
+/* Does nothing if @entry is not in the heap. */
+void q_poller_heap_remove (GPtrArray    *heap,
+                           QPollerEntry *entry);
 
-/* NULL if there is none. */
+/* NULL if the heap is empty. */
 static inline QPollerEntry *
-q_heap_first (GPtrArray *heap)
+q_poller_heap_first (GPtrArray *heap)
 {
   return heap->len > 0 ? g_ptr_array_index (heap, 0) : NULL;
 }

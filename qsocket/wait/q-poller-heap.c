@@ -6,44 +6,44 @@
 
 #include "q-poller-heap-private.h"
 
-/* Places count from 1. */
+/* Indices count from 1: the children of i are 2i and 2i + 1, and 0 means "not in the heap". */
 static QPollerEntry *
 get (GPtrArray *heap,
-     guint      place)
+     guint      index)
 {
-  return g_ptr_array_index (heap, place - 1);
+  return g_ptr_array_index (heap, index - 1);
 }
 
 static void
-put (GPtrArray *heap,
-     guint      place,
-     QPollerEntry   *entry)
+put (GPtrArray    *heap,
+     guint         index,
+     QPollerEntry *entry)
 {
-  g_ptr_array_index (heap, place - 1) = entry;
-  entry->place = place;
+  g_ptr_array_index (heap, index - 1) = entry;
+  entry->heap_index = index;
 }
 
 static void
-move_up (GPtrArray *heap,
-         QPollerEntry   *entry)
+move_up (GPtrArray    *heap,
+         QPollerEntry *entry)
 {
-  guint place = entry->place;
+  guint index = entry->heap_index;
 
-  for (; place > 1 && entry->until < get (heap, place / 2)->until; place /= 2)
-    put (heap, place, get (heap, place / 2));
+  for (; index > 1 && entry->until < get (heap, index / 2)->until; index /= 2)
+    put (heap, index, get (heap, index / 2));
 
-  put (heap, place, entry);
+  put (heap, index, entry);
 }
 
 static void
-move_down (GPtrArray *heap,
-           QPollerEntry   *entry)
+move_down (GPtrArray    *heap,
+           QPollerEntry *entry)
 {
-  guint place = entry->place;
+  guint index = entry->heap_index;
 
   for (;;)
     {
-      guint child = 2 * place;
+      guint child = 2 * index;
 
       if (child > heap->len)
         break;
@@ -52,38 +52,38 @@ move_down (GPtrArray *heap,
       if (entry->until <= get (heap, child)->until)
         break;
 
-      put (heap, place, get (heap, child));
-      place = child;
+      put (heap, index, get (heap, child));
+      index = child;
     }
 
-  put (heap, place, entry);
+  put (heap, index, entry);
 }
 
 void
-q_heap_add (GPtrArray *heap,
-            QPollerEntry   *entry)
+q_poller_heap_add (GPtrArray    *heap,
+                   QPollerEntry *entry)
 {
   g_ptr_array_add (heap, entry);
-  entry->place = heap->len;
+  entry->heap_index = heap->len;
   move_up (heap, entry);
 }
 
 void
-q_heap_remove (GPtrArray *heap,
-               QPollerEntry   *entry)
+q_poller_heap_remove (GPtrArray    *heap,
+                      QPollerEntry *entry)
 {
-  guint place = entry->place;
+  guint index = entry->heap_index;
   QPollerEntry *last;
 
-  if (place == 0)
+  if (index == 0)
     return;
 
-  entry->place = 0;
+  entry->heap_index = 0;
   last = g_ptr_array_remove_index (heap, heap->len - 1);
   if (last == entry)
     return;
 
-  put (heap, place, last);
+  put (heap, index, last);
   move_up (heap, last);
   move_down (heap, last);
 }

@@ -4,74 +4,66 @@
 
 #pragma once
 
-#include <gio/gio.h>
-
 #include "q-wait-private.h"
+#include "q-watch-set-private.h"
 
 G_BEGIN_DECLS
 
-/* What many operations of one main context wait with. A source for each would cost
- * every iteration of the context something for every one of them; here they share one
- * epoll descriptor, a heap of deadlines, and a source for each priority. It is made
- * when the context first needs it, and goes with the context. */
+/* What the asynchronous operations of one main context wait with. With a GSource for each
+ * operation every iteration of the context would look at every one of them. Instead all
+ * of them share one source, which has an epoll descriptor and a heap of deadlines, and a
+ * second source for each priority, which runs what is ready. A context gets its poller
+ * when it first needs one, and frees it with its other sources. */
 typedef struct _QPoller QPoller;
 typedef struct _QReadyQueue QReadyQueue;
 typedef struct _QPollerEntry QPollerEntry;
 
-/* One descriptor that a waiter waits for. */
-typedef struct _QWatch QWatch;
-
-struct _QWatch
-{
-  GPollFD poll;
-  QPollerEntry *entry;
-  QWatch *next;           /* with the same descriptor, or polled for in the same way */
-  gboolean is_polled;     /* by the context itself */
-};
-
 typedef enum
 {
-  Q_POLLER_ENTRY_RUNS,          /* or is not in use */
-  Q_POLLER_ENTRY_WAITS,
-  Q_POLLER_ENTRY_READY,         /* and runs when its turn comes */
+  Q_POLLER_ENTRY_IDLE,    /* in no list: not started, running, or at its end */
+  Q_POLLER_ENTRY_WAITING,
+  Q_POLLER_ENTRY_READY,   /* will run when its turn comes */
 } QPollerEntryState;
 
-/* A part of the structure of who waits, and nobody else's to look into. Runs once when
- * it has been started, and again each time after it asked for something. */
+/* One operation in a poller. It is embedded in the operation's own structure, which sets
+ * run and drop; the rest belongs to the poller. */
 struct _QPollerEntry
 {
+  /* Called in the context, once after q_poller_entry_start () and once after each
+   * q_poller_entry_wait (). It either waits again or clears the entry. */
   void (*run) (QPollerEntry *self);
 
-  /* The context went before it was over. */
+  /* Called instead when the context is freed first. The entry is not to be cleared then. */
   void (*drop) (QPollerEntry *self);
 
   QPoller *poller;
   QReadyQueue *ready_queue;
-  GList link;             /* in the list of its state */
+  GList link;             /* in the list of the poller that belongs to @state */
   QPollerEntryState state;
-  guint place;            /* in the heap, from 1; 0: not there */
   gint64 until;
+  guint heap_index;       /* in the heap of deadlines, from 1; 0: it is not there */
   guint n_watches;
   QWatch *watches;        /* &one, or an array */
   QWatch one;
 };
 
-/* For the caller's thread-default context. */
-void q_poller_entry_init (QPollerEntry *self,
-                    int      priority);
+/* Puts @self into the poller of the caller's thread-default context. */
+void q_poller_entry_init  (QPollerEntry *self,
+                           int           priority);
 
-/* Lets it run there. */
+/* Takes it out for good. To be called while it runs. */
+void q_poller_entry_clear (QPollerEntry *self);
+
+/* Lets it run for the first time. */
 void q_poller_entry_start (QPollerEntry *self);
 
-/* Lets it run when one of the descriptors is ready or @until has come. */
-void q_poller_entry_wait (QPollerEntry     *self,
-                    const QWait *wait,
-                    gint64       until);
+/* Lets it run again when one of the descriptors is ready or @until has come. To be called
+ * while it runs. */
+void q_poller_entry_wait  (QPollerEntry *self,
+                           const QWait  *wait,
+                           gint64        until);
 
-/* Lets it run soon, from any thread, if it waits. */
-void q_poller_entry_wake (QPollerEntry *self);
-
-/* It runs for the last time. */
-void q_poller_entry_finish (QPollerEntry *self);
+/* If it waits, lets it run without waiting any longer. From any thread. */
+void q_poller_entry_wake  (QPollerEntry *self);
 
 G_END_DECLS

@@ -9,49 +9,51 @@
 
 #include <sys/epoll.h>
 
-/* Each context has a source that comes before all others and has nothing to dispatch: it
- * finds out, while the context asks its sources, whose descriptor is ready or whose time
- * has come, and moves those waiters into the ready_queues of their priorities. The ready_queues are
- * sources without descriptors, which are asked after it in the same round, and run them.
+/* The poller's own source has the highest priority and nothing to dispatch. While the
+ * context asks its sources whether they are ready, it finds the entries whose descriptors
+ * are ready or whose time has come, and moves them to the ready queues of their
+ * priorities. Those queues are sources too, without descriptors. The context asks them
+ * after the poller in the same iteration, and dispatches them.
  *
- * The kernel reports a descriptor once (EPOLLONESHOT), and all that a waiter waits for
- * is taken back before it runs: no registration outlives a wait, whatever a step does
- * with the descriptors, and one that does after all (since somebody closed a descriptor
- * that has a duplicate) wakes the context once and not for ever. What cannot be
- * registered the context polls for itself. */
+ * All watches of an entry are removed before it runs, so that no registration outlives a
+ * wait, whatever the operation does with the descriptors when it runs. One can be left all
+ * the same, if the descriptor was closed during the wait and has a duplicate. As epoll
+ * reports each registration once (EPOLLONESHOT), that wakes the context once, and does
+ * not keep it busy from then on. */
 struct _QPoller
 {
   GSource source;
   GMainContext *context;
-  GMutex lock;            /* for all of this, its ready_queues, and its waiters */
+  GMutex lock;            /* for all of this, for the ready queues and for the entries */
 
   QWatchSet set;
-  GQueue waiting;
-  GPtrArray *deadlines;   /* of those who wait */
+  GQueue waiting;         /* the entries that wait */
+  GPtrArray *deadlines;   /* a heap of those among them that have one */
   GPtrArray *ready_queues;
 };
 
+/* The entries of one priority. */
 struct _QReadyQueue
 {
   GSource source;
   QPoller *poller;
   GQueue ready;
-  guint n_entries;
+  guint n_entries;        /* in any state */
 };
 
-/* Lanes that nobody uses, to be kept for the next. */
+/* So many queues are kept although they have no entries, for the next that come. */
 #define MAX_READY_QUEUES 8
 
 #define EVENTS_AT_ONCE 128
 
 static GMutex pollers_lock;
-static GHashTable *pollers;     /* by their contexts */
+static GHashTable *pollers;     /* from a context to its poller */
 
-/* ---- waiters ---- */
+/* ---- from waiting to ready ---- */
 
 static void
-take_back_watches (QPoller *self,
-                   QPollerEntry *entry)
+remove_watches (QPoller      *self,
+                QPollerEntry *entry)
 {
   q_watch_set_renew_after_fork (&self->set);
   for (guint i = 0; i < entry->n_watches; i++)
@@ -63,13 +65,12 @@ take_back_watches (QPoller *self,
   entry->n_watches = 0;
 }
 
-/* From waiting to ready. */
 static void
-make_ready (QPoller *self,
+make_ready (QPoller      *self,
             QPollerEntry *entry)
 {
-  take_back_watches (self, entry);
-  q_heap_remove (self->deadlines, entry);
+  remove_watches (self, entry);
+  q_poller_heap_remove (self->deadlines, entry);
   g_queue_unlink (&self->waiting, &entry->link);
   entry->state = Q_POLLER_ENTRY_READY;
   g_queue_push_tail_link (&entry->ready_queue->ready, &entry->link);
@@ -80,43 +81,46 @@ make_due_ready (QPoller *self)
 {
   QPollerEntry *entry;
 
-  while ((entry = q_heap_first (self->deadlines)) != NULL &&
+  while ((entry = q_poller_heap_first (self->deadlines)) != NULL &&
          entry->until <= g_source_get_time (&self->source))
     make_ready (self, entry);
 }
 
-/* @revents: what the kernel says of @fd. */
+/* Makes the entries ready that wait for one of @revents, which epoll reported for @fd. */
 static void
-report (QPoller *self,
-        int      fd,
-        guint    revents)
+handle_epoll_event (QPoller *self,
+                    int      fd,
+                    guint    revents)
 {
   QWatch *watch = g_hash_table_lookup (self->set.watches, GINT_TO_POINTER (fd));
-  gboolean is_news = FALSE;
+  gboolean was_awaited = FALSE;
 
   while (watch != NULL)
     {
       QWatch *next = watch->next;
-      QPollerEntry *entry = watch->entry;
+      QPollerEntry *entry = watch->owner;
 
       if ((revents & (watch->poll.events | EPOLLERR | EPOLLHUP)) != 0)
         {
-          /* It may wait twice for the same. */
-          while (next != NULL && next->entry == entry)
+          /* Its other watches for the same descriptor go as well. */
+          while (next != NULL && next->owner == entry)
             next = next->next;
           make_ready (self, entry);
-          is_news = TRUE;
+          was_awaited = TRUE;
         }
       watch = next;
     }
 
+  /* No entry waits for it, so it was most likely reported for a registration that is left
+   * from an earlier use of the number. In case it was the present one, which reports only
+   * once, that is armed again. */
   watch = g_hash_table_lookup (self->set.watches, GINT_TO_POINTER (fd));
-  if (!is_news && watch != NULL)
-    q_watch_set_renew (&self->set, fd, watch);
+  if (!was_awaited && watch != NULL)
+    q_watch_set_rearm (&self->set, fd, watch);
 }
 
 static void
-report_epoll (QPoller *self)
+collect_from_epoll (QPoller *self)
 {
   struct epoll_event events[EVENTS_AT_ONCE];
   int n;
@@ -125,20 +129,21 @@ report_epoll (QPoller *self)
     {
       n = epoll_wait (self->set.poll.fd, events, EVENTS_AT_ONCE, 0);
       for (int i = 0; i < n; i++)
-        report (self, events[i].data.fd, events[i].events);
+        handle_epoll_event (self, events[i].data.fd, events[i].events);
     }
   while (n == EVENTS_AT_ONCE);
 }
 
 static void
-report_polled (QPoller *self)
+collect_from_source (QPoller *self)
 {
   QWatch *watch = self->set.polled;
 
   while (watch != NULL)
     if (watch->poll.revents != 0)
       {
-        make_ready (self, watch->entry);
+        /* This may remove several watches from the list. */
+        make_ready (self, watch->owner);
         watch = self->set.polled;
       }
     else
@@ -147,7 +152,7 @@ report_polled (QPoller *self)
       }
 }
 
-/* ---- the source ---- */
+/* ---- the poller's source ---- */
 
 static gboolean
 poller_prepare (GSource *source,
@@ -160,7 +165,7 @@ poller_prepare (GSource *source,
   g_mutex_lock (&self->lock);
   q_watch_set_renew_after_fork (&self->set);
   make_due_ready (self);
-  first = q_heap_first (self->deadlines);
+  first = q_poller_heap_first (self->deadlines);
   if (first != NULL)
     *timeout = (int) MIN ((first->until - g_source_get_time (source) + 999) / 1000, G_MAXINT);
   g_mutex_unlock (&self->lock);
@@ -175,16 +180,17 @@ poller_check (GSource *source)
 
   g_mutex_lock (&self->lock);
   if (self->set.poll.revents != 0)
-    report_epoll (self);
+    collect_from_epoll (self);
   self->set.poll.revents = 0;
-  report_polled (self);
+  collect_from_source (self);
   make_due_ready (self);
   g_mutex_unlock (&self->lock);
 
   return FALSE;
 }
 
-/* After another thread woke the context: the ready_queues come next. */
+/* The source is only ever ready because q_poller_entry_wake () made it so, to let the context
+ * look at the ready queues. */
 static gboolean
 poller_dispatch (GSource     *source,
                  GSourceFunc  callback,
@@ -195,22 +201,22 @@ poller_dispatch (GSource     *source,
   return G_SOURCE_CONTINUE;
 }
 
-/* Takes the next out of @waiters to run, or to be dropped. */
+/* Returns the first entry of @queue, which is then idle, or NULL. */
 static QPollerEntry *
-take (QPoller *self,
-      GQueue  *waiters)
+pop_entry (QPoller *self,
+           GQueue  *queue)
 {
   GList *link;
 
   g_mutex_lock (&self->lock);
-  link = g_queue_pop_head_link (waiters);
+  link = g_queue_pop_head_link (queue);
   if (link != NULL)
     {
       QPollerEntry *entry = link->data;
 
-      take_back_watches (self, entry);
-      q_heap_remove (self->deadlines, entry);
-      entry->state = Q_POLLER_ENTRY_RUNS;
+      remove_watches (self, entry);
+      q_poller_heap_remove (self->deadlines, entry);
+      entry->state = Q_POLLER_ENTRY_IDLE;
     }
   g_mutex_unlock (&self->lock);
 
@@ -219,11 +225,11 @@ take (QPoller *self,
 
 static void
 drop_all (QPoller *self,
-          GQueue  *waiters)
+          GQueue  *queue)
 {
   QPollerEntry *entry;
 
-  while ((entry = take (self, waiters)) != NULL)
+  while ((entry = pop_entry (self, queue)) != NULL)
     entry->drop (entry);
 }
 
@@ -241,7 +247,8 @@ poller_finalize (GSource *source)
   q_watch_set_close (&self->set);
   g_mutex_unlock (&self->lock);
 
-  /* Others may be about to wake one, and then it is in a lane. */
+  /* In this order: until it is dropped, another thread may still wake an entry, which moves
+   * it from the waiting ones to a ready queue. */
   drop_all (self, &self->waiting);
   for (guint i = 0; i < self->ready_queues->len; i++)
     drop_all (self, &((QReadyQueue *) g_ptr_array_index (self->ready_queues, i))->ready);
@@ -259,7 +266,7 @@ static GSourceFuncs poller_funcs = {
   .finalize = poller_finalize,
 };
 
-/* The context keeps it. */
+/* Returns a poller that only @context has a reference to. */
 static QPoller *
 poller_new (GMainContext *context)
 {
@@ -296,7 +303,8 @@ get_poller (void)
     pollers = g_hash_table_new (NULL, NULL);
   self = g_hash_table_lookup (pollers, context);
 
-  /* A context may have got the address of one whose sources are just going. */
+  /* A context that was freed destroys its sources, and frees them some time later. Its
+   * address may be that of a new context already. */
   if (self == NULL || g_source_is_destroyed (&self->source))
     {
       self = poller_new (context);
@@ -307,7 +315,7 @@ get_poller (void)
   return self;
 }
 
-/* ---- ready_queues ---- */
+/* ---- ready queues ---- */
 
 static gboolean
 ready_queue_is_ready (GSource *source)
@@ -324,19 +332,19 @@ ready_queue_is_ready (GSource *source)
 
 static gboolean
 ready_queue_prepare (GSource *source,
-              int     *timeout)
+                     int     *timeout)
 {
   *timeout = -1;
 
   return ready_queue_is_ready (source);
 }
 
-/* Those who are ready by now, and each once: then others get their turn. An inner main
- * loop may take some of them. */
+/* Runs the entries that are ready by now; those that become ready meanwhile have to wait for
+ * the context's other sources. A main loop inside an entry may run some of them first. */
 static gboolean
 ready_queue_dispatch (GSource     *source,
-               GSourceFunc  callback,
-               gpointer     user_data)
+                      GSourceFunc  callback,
+                      gpointer     user_data)
 {
   QReadyQueue *ready_queue = (QReadyQueue *) source;
   QPoller *poller = ready_queue->poller;
@@ -347,7 +355,7 @@ ready_queue_dispatch (GSource     *source,
   n = ready_queue->ready.length;
   g_mutex_unlock (&poller->lock);
 
-  for (; n > 0 && (entry = take (poller, &ready_queue->ready)) != NULL; n--)
+  for (; n > 0 && (entry = pop_entry (poller, &ready_queue->ready)) != NULL; n--)
     entry->run (entry);
 
   return G_SOURCE_CONTINUE;
@@ -361,7 +369,7 @@ static GSourceFuncs ready_queue_funcs = {
 
 static QReadyQueue *
 get_ready_queue (QPoller *self,
-          int      priority)
+                 int      priority)
 {
   GSource *source;
 
@@ -385,8 +393,8 @@ get_ready_queue (QPoller *self,
 }
 
 static void
-leave_ready_queue (QPoller *self,
-            QReadyQueue   *ready_queue)
+leave_ready_queue (QPoller     *self,
+                   QReadyQueue *ready_queue)
 {
   if (--ready_queue->n_entries > 0 || self->ready_queues->len <= MAX_READY_QUEUES)
     return;
@@ -395,11 +403,11 @@ leave_ready_queue (QPoller *self,
   g_ptr_array_remove (self->ready_queues, ready_queue);
 }
 
-/* ---- what operations call ---- */
+/* ---- entries ---- */
 
 void
 q_poller_entry_init (QPollerEntry *self,
-               int      priority)
+                     int           priority)
 {
   QPoller *poller = get_poller ();
 
@@ -407,8 +415,8 @@ q_poller_entry_init (QPollerEntry *self,
   self->poller = poller;
   self->ready_queue = get_ready_queue (poller, priority);
   self->ready_queue->n_entries++;
-  self->link.data = self;
-  self->state = Q_POLLER_ENTRY_RUNS;
+  self->link = (GList) { .data = self };
+  self->state = Q_POLLER_ENTRY_IDLE;
   g_mutex_unlock (&poller->lock);
 }
 
@@ -417,7 +425,7 @@ q_poller_entry_start (QPollerEntry *self)
 {
   QPoller *poller = self->poller;
 
-  /* From then on it may run, and go, in another thread. */
+  /* From here on it may run in another thread, which may free it. */
   g_mutex_lock (&poller->lock);
   self->state = Q_POLLER_ENTRY_READY;
   g_queue_push_tail_link (&self->ready_queue->ready, &self->link);
@@ -428,20 +436,20 @@ q_poller_entry_start (QPollerEntry *self)
 }
 
 void
-q_poller_entry_wait (QPollerEntry     *self,
-               const QWait *wait,
-               gint64       until)
+q_poller_entry_wait (QPollerEntry *self,
+                     const QWait  *wait,
+                     gint64        until)
 {
   QPoller *poller = self->poller;
 
   g_mutex_lock (&poller->lock);
   q_watch_set_renew_after_fork (&poller->set);
-  self->state = Q_POLLER_ENTRY_WAITS;
+  self->state = Q_POLLER_ENTRY_WAITING;
   g_queue_push_tail_link (&poller->waiting, &self->link);
 
   self->until = until;
   if (until != Q_DEADLINE_NEVER)
-    q_heap_add (poller->deadlines, self);
+    q_poller_heap_add (poller->deadlines, self);
 
   self->n_watches = wait->n_fds;
   self->watches = wait->n_fds > 1 ? g_new (QWatch, wait->n_fds) : &self->one;
@@ -449,7 +457,7 @@ q_poller_entry_wait (QPollerEntry     *self,
     {
       self->watches[i] = (QWatch) {
         .poll = { wait->fds[i].fd, (gushort) wait->fds[i].events, 0 },
-        .entry = self,
+        .owner = self,
       };
       q_watch_set_add (&poller->set, &self->watches[i]);
     }
@@ -462,19 +470,18 @@ q_poller_entry_wake (QPollerEntry *self)
   QPoller *poller = self->poller;
 
   g_mutex_lock (&poller->lock);
-  if (self->state == Q_POLLER_ENTRY_WAITS)
+  if (self->state == Q_POLLER_ENTRY_WAITING)
     {
       make_ready (poller, self);
 
-      /* The context may be going: its sources know, the context itself is no more to
-       * be touched. */
+      /* Not through the context, which may be freed just now; the source knows when it is. */
       g_source_set_ready_time (&poller->source, 0);
     }
   g_mutex_unlock (&poller->lock);
 }
 
 void
-q_poller_entry_finish (QPollerEntry *self)
+q_poller_entry_clear (QPollerEntry *self)
 {
   QPoller *poller = self->poller;
 

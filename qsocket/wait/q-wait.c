@@ -8,22 +8,38 @@
 
 #include <errno.h>
 
+/* One system call, which a signal may end early. */
+static int
+poll_once (struct pollfd *fds,
+           guint          n_fds,
+           gint64         until)
+{
+  /* The clock need not be read to know that 0 is in the past. */
+  gint64 left = until == Q_DEADLINE_NEVER || until == 0
+                ? 0 : MAX (until - g_get_monotonic_time (), 0);
+  struct timespec time = { left / G_USEC_PER_SEC, left % G_USEC_PER_SEC * 1000 };
+
+  return ppoll (fds, n_fds, until == Q_DEADLINE_NEVER ? NULL : &time, NULL);
+}
+
 int
 q_wait_poll (struct pollfd *fds,
              guint          n_fds,
              gint64         until)
 {
+  int system_error;
   int n;
 
   do
-    {
-      gint64 left = until == Q_DEADLINE_NEVER || until == 0
-                    ? 0 : MAX (until - g_get_monotonic_time (), 0);
-      struct timespec time = { left / G_USEC_PER_SEC, left % G_USEC_PER_SEC * 1000 };
-
-      n = ppoll (fds, n_fds, until == Q_DEADLINE_NEVER ? NULL : &time, NULL);
-    }
+    n = poll_once (fds, n_fds, until);
   while (n < 0 && errno == EINTR);
+
+  if (n < 0 && until != 0)
+    {
+      system_error = errno;
+      poll_once (NULL, 0, MIN (until, g_get_monotonic_time () + Q_WAIT_REFUSED_PAUSE_US));
+      errno = system_error;
+    }
 
   return n;
 }

@@ -23,7 +23,7 @@ q_wakeup_open (QWakeup *self)
   if (fd < 0)
     return -1;
 
-  /* Another thread may have been faster. */
+  /* If another thread has made a descriptor meanwhile, both use that one. */
   if (atomic_compare_exchange_strong (&self->fd, &expected, fd))
     return fd;
 

@@ -8,13 +8,15 @@
 
 #include "q-fork-private.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+/* The same numbers go to epoll_ctl () and to poll (). */
 G_STATIC_ASSERT (EPOLLIN == POLLIN && EPOLLPRI == POLLPRI && EPOLLOUT == POLLOUT);
 G_STATIC_ASSERT (EPOLLERR == POLLERR && EPOLLHUP == POLLHUP && EPOLLRDHUP == POLLRDHUP);
 
-/* Tells the kernel of all watches of a descriptor, which begin at @first. */
+/* Registers a descriptor for the events of all its watches, a list that begins at @first. */
 static gboolean
 register_watches (QWatchSet *self,
                   QWatch    *first)
@@ -25,14 +27,15 @@ register_watches (QWatchSet *self,
   for (QWatch *watch = first; watch != NULL; watch = watch->next)
     event.events |= watch->poll.events;
 
-  /* What had this number before may have taken its registration along. */
+  /* What the hash table says may be wrong, since closing a descriptor removes it from epoll
+   * and closing one that has a duplicate does not: so what fails is tried the other way. */
   return (first->next != NULL && epoll_ctl (self->poll.fd, EPOLL_CTL_MOD, fd, &event) == 0) ||
          epoll_ctl (self->poll.fd, EPOLL_CTL_ADD, fd, &event) == 0 ||
          epoll_ctl (self->poll.fd, EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
 static void
-let_context_poll (QWatchSet *self,
+let_source_poll (QWatchSet *self,
                   QWatch    *watch)
 {
   watch->is_polled = TRUE;
@@ -41,12 +44,12 @@ let_context_poll (QWatchSet *self,
   g_source_add_poll (self->source, &watch->poll);
 }
 
-/* After a change, or where the kernel has reported what nobody waits for. */
 void
-q_watch_set_renew (QWatchSet *self,
+q_watch_set_rearm (QWatchSet *self,
                    int        fd,
                    QWatch    *first)
 {
+  /* A destroyed source polls nothing, so its watches are only kept to be removed. */
   if (g_source_is_destroyed (self->source) ||
       (self->poll.fd >= 0 && register_watches (self, first)))
     {
@@ -58,7 +61,7 @@ q_watch_set_renew (QWatchSet *self,
   for (QWatch *watch = first, *next; watch != NULL; watch = next)
     {
       next = watch->next;
-      let_context_poll (self, watch);
+      let_source_poll (self, watch);
     }
 }
 
@@ -83,7 +86,8 @@ open_epoll (QWatchSet *self)
     g_source_add_poll (self->source, &self->poll);
 }
 
-/* After a fork the kernel's object is still the parent's, who must not notice. */
+/* After a fork the child's epoll descriptor stands for the same object of the kernel as the
+ * parent's. What the child registered there would be reported to the parent. */
 void
 q_watch_set_renew_after_fork (QWatchSet *self)
 {
@@ -96,7 +100,7 @@ q_watch_set_renew_after_fork (QWatchSet *self)
   open_epoll (self);
   lists = g_hash_table_get_values (self->watches);
   for (GList *l = lists; l != NULL; l = l->next)
-    q_watch_set_renew (self, ((QWatch *) l->data)->poll.fd, l->data);
+    q_watch_set_rearm (self, ((QWatch *) l->data)->poll.fd, l->data);
 }
 
 void
@@ -113,19 +117,19 @@ q_watch_set_add (QWatchSet *self,
   if (self->poll.fd >= 0 && register_watches (self, watch))
     g_hash_table_insert (self->watches, fd, watch);
   else
-    let_context_poll (self, watch);
+    let_source_poll (self, watch);
 }
 
-/* Returns the list without @watch. */
+/* Returns the list that begins at @first without @watch. */
 static QWatch *
 unlink_watch (QWatch *first,
               QWatch *watch)
 {
-  QWatch **place = &first;
+  QWatch **link = &first;
 
-  while (*place != watch)
-    place = &(*place)->next;
-  *place = watch->next;
+  while (*link != watch)
+    link = &(*link)->next;
+  *link = watch->next;
 
   return first;
 }
@@ -153,17 +157,19 @@ q_watch_set_remove (QWatchSet *self,
       return;
     }
 
-  /* The others are still to be told of what they wait for. */
-  q_watch_set_renew (self, watch->poll.fd, first);
+  /* The descriptor is still watched, perhaps for fewer events. */
+  q_watch_set_rearm (self, watch->poll.fd, first);
 }
 
 void
 q_watch_set_init (QWatchSet *self,
                   GSource   *source)
 {
-  self->source = source;
-  self->poll.fd = -1;
-  self->watches = g_hash_table_new (NULL, NULL);
+  *self = (QWatchSet) {
+    .source = source,
+    .poll = { .fd = -1 },
+    .watches = g_hash_table_new (NULL, NULL),
+  };
 }
 
 void
