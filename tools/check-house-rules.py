@@ -10,6 +10,7 @@ flags of that build.
 
 import argparse
 import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import shlex
 import subprocess
 import sys
 
+import heads
 import rooms
 import sources
 
@@ -80,6 +82,7 @@ def top_folders():
             and (not path.name.startswith('.') or path.name in FOLDERS)]
 
 
+@functools.cache
 def all_files():
     """(path from the top, content) of each file but those that a build or git made."""
     files = [path for path in ROOT.iterdir() if path.is_file() and path.name != '.git']
@@ -129,6 +132,14 @@ def check_style():
             except UnicodeDecodeError:
                 problems.append(f'{name}: not UTF-8')
     fail_with(problems, 'lines that are not as .editorconfig describes')
+
+
+def check_parameters():
+    problems = [f'{name}:{head.first + 1}: {head.lines[0]}'
+                for name, content in all_files() if name.endswith(('.c', '.h'))
+                for head in heads.find(content.decode(errors='replace'))
+                if not heads.is_aligned(head)]
+    fail_with(problems, 'parameters that are not aligned (tools/format-changes.py --align FILE)')
 
 
 def check_places():
@@ -384,6 +395,7 @@ def main():
         '/house/top-folders': check_top_folders,
         '/house/spdx': check_spdx,
         '/house/style': check_style,
+        '/house/parameters': check_parameters,
         '/house/places': check_places,
         '/house/rooms/list': check_room_list,
         '/house/rooms/guides': check_guides,

@@ -28,9 +28,12 @@ LEGEND = (
 
 HEAD = '''\
 <?xml version="1.0" encoding="UTF-8"?>
-<!-- SPDX-License-Identifier: LGPL-2.1-or-later
-     SPDX-FileCopyrightText: The QSocket authors -->
-<!-- Drawn by tools/draw-layers.py; not to be edited. -->
+<!--
+SPDX-License-Identifier: LGPL-2.1-or-later
+SPDX-FileCopyrightText: The QSocket authors
+
+Drawn by tools/draw-layers.py; not to be edited.
+-->
 <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"
      viewBox="0 0 {width} {height}" role="img" aria-labelledby="title">
   <title id="title">The rooms of QSocket and what each is built on</title>
