@@ -30,6 +30,8 @@ import tap  # noqa: E402, it lies in the folder that was added
 ROOT = sources.ROOT
 FOLDERS = {'docs', 'introspection', 'po', 'qsocket', 'tests', 'tools', '.ci'}
 
+GUIDES = ('CONTRIBUTING.md', 'ARCHITECTURE.md')
+
 # Advice, for --report.
 LONG_FILE = 600
 LONG_FUNCTION = 50
@@ -175,12 +177,30 @@ def check_room_list():
                       'the list of folders in qsocket')
 
 
-def check_guides():
+def check_room_tables():
     expected = [room.name for room in rooms.ROOMS]
-    for guide in ('CONTRIBUTING.md', 'ARCHITECTURE.md'):
+    for guide in GUIDES:
         rows = re.findall(r'^\| `qsocket/(\w+)` \|', (ROOT / guide).read_text(), re.MULTILINE)
         if rows != expected:
             raise tap.Failed(f'the table of {guide} is: {rows}\nthe rooms are: {expected}')
+
+
+def check_names_in_guides():
+    """What the guides name is there."""
+    texts = {name: content.decode(errors='replace') for name, content in all_files()}
+    words = set(re.findall(r'\w+', '\n'.join(text for name, text in texts.items()
+                                             if name.endswith(('.c', '.h')))))
+    files = set(texts) | {name.rpartition('/')[2] for name in texts}
+    problems = []
+    for guide in GUIDES:
+        for name in re.findall(r'`([^`\n]+)`', texts[guide]):
+            symbol = re.fullmatch(r'([qQ]_\w+|Q[A-Z][a-z]\w+)(?: \(\))?', name)
+            if symbol and symbol[1] not in words:
+                problems.append(f'{guide}: {name}')
+            elif re.fullmatch(r'[\w.][\w./-]*\.(c|h|in|py|md|svg|build|txt|doap)', name):
+                if name not in files:
+                    problems.append(f'{guide}: {name}')
+    fail_with(problems, 'names of the guides that are not in the sources')
 
 
 def check_sources_are_built():
@@ -398,7 +418,8 @@ def main():
         '/house/parameters': check_parameters,
         '/house/places': check_places,
         '/house/rooms/list': check_room_list,
-        '/house/rooms/guides': check_guides,
+        '/house/rooms/tables': check_room_tables,
+        '/house/guides': check_names_in_guides,
         '/house/rooms/uses': check_room_uses,
         '/house/includes': check_includes_are_known,
         '/house/sources-are-built': check_sources_are_built,
