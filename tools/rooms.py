@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The QSocket authors
+
+"""The rooms of the library, the folders of qsocket/, from the lowest to the highest.
+
+This is the one list that the tools read. `check-house-rules.py` compares it with the build files
+and with the guides, and `draw-layers.py` draws it.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Room:
+    name: str
+    purpose: str
+    below: tuple    # the rooms that it is built on; those that they are built on come with them
+    column: int = 0     # in the picture, from the middle
+
+
+ROOMS = (
+    Room('base', 'errors, event types, deadlines', ()),
+    Room('codec', 'bytes in, bytes out', ('base',)),
+    Room('tls', 'certificates and trust', ('codec',)),
+    Room('event', 'events and their queue', ('codec',), column=-1),
+    Room('wait', 'waiting until something is ready', ('base',), column=1),
+    Room('transport', 'moves bytes, plain or encrypted', ('wait', 'tls')),
+    Room('connection', 'one open descriptor', ('transport',)),
+    Room('op', 'operations, step by step', ('connection',)),
+    Room('socket', 'the class QSocket', ('event', 'op')),
+)
+
+BY_NAME = {room.name: room for room in ROOMS}
+
+
+def reach(name):
+    """The rooms that a room may use, without itself."""
+    below = set()
+    for other in BY_NAME[name].below:
+        below |= {other} | reach(other)
+    return below
