@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 /* The promise is 50 ms; a busy machine may need more, a wrong deadline needs far more. */
 #define PROMISED_MS 50
 #define TOO_LATE_MS 1500
