@@ -19,7 +19,7 @@
 #define DRIP_MS 5
 
 /* After so much silence a peer that has flipped a bit takes it that both sides wait. */
-#define STALL_MS 1000
+#define STALL_MS 500
 
 static void
 check (int result)
@@ -463,8 +463,10 @@ int
 test_accept_fd (int listener)
 {
   int fd = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
+  int on = 1;
 
   g_assert_cmpint (fd, >=, 0);
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 
   return fd;
 }

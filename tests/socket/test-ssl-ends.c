@@ -39,7 +39,7 @@ end_one (SslPhase phase,
   if (ending == BY_CANCEL)
     call.cancellable = g_cancellable_new ();
   if (ending == BY_TIME)
-    call.timeout_ms = 80;
+    call.timeout_ms = 40;
 
   start = g_get_monotonic_time ();
   thread = ending == BY_TIME ? test_thread (ssl_call_make, &call)
