@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* The other end of a TLS connection as GnuTLS itself, which does what no decent peer does. It
+/* The other end of a TLS connection as GnuTLS itself, which can be made to break the rules. It
  * waits where its descriptor waits. */
 
 #define TEST_TLS_12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"

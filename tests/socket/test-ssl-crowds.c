@@ -86,7 +86,7 @@ test_crowd (gconstpointer data)
     n_kept--;
   }
 
-  /* Those that had to go are gone, and the others are there for who wants no TLS. */
+  /* Those that were too many have been closed. The others can be accepted without TLS. */
   for (guint i = 0; i < n_silent - n_kept; i++)
     wait_for_end (silent[i]);
   for (guint i = n_silent - n_kept; i < n_silent; i++)

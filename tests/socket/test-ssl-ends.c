@@ -129,8 +129,8 @@ test_goodbye (gconstpointer version)
     }
 }
 
-/* The peer reads nothing, so there is no room for a goodbye. A close that waited for some would
- * wait for ever. */
+/* The peer reads nothing, so there is no room for a close_notify. A close that waited for some
+ * would wait for ever. */
 static void
 test_no_room (void)
 {

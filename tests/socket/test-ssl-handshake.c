@@ -75,7 +75,7 @@ shake (gboolean         is_server,
   return ok;
 }
 
-/* How many bytes the peer sends and receives until this side is content. */
+/* How many bytes the peer sends or receives until the handshake is done on this side. */
 static gsize
 measure (gboolean is_server,
          gboolean of_sent)
@@ -193,7 +193,7 @@ accept_once (QSocket *listener,
   test_tls_peer_free (g_thread_join (thread));
 }
 
-/* Between, before and after all of them somebody decent is served. */
+/* Before each connection that is reset comes one that is not, which must succeed. */
 static void
 test_reset_tcp (gconstpointer data)
 {

@@ -246,7 +246,7 @@ drain (gpointer data)
   return NULL;
 }
 
-/* The peer got @length bytes of @bytes and then the others, and a goodbye. */
+/* The peer got @length bytes of @bytes, then the others, and then a close_notify. */
 static void
 check_drained (Drain        *self,
                const guint8 *bytes,

@@ -135,7 +135,7 @@ test_late (gconstpointer version)
   begin_again (sock, peer, FALSE);
 }
 
-/* Who has read the peer's goodbye before. */
+/* The end of the session has been read before it is shut down. */
 static void
 test_after_end (gconstpointer version)
 {

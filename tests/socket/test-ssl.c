@@ -164,7 +164,7 @@ test_connect_unix (void)
   test_ssl_identify (listener, certs, "server");
   test_ssl_trust (client, certs);
 
-  /* A path is nobody's name. */
+  /* A path is no name that a certificate could have. */
   q_socket_connect_unix_ssl (client, path, G_SOCKET_TYPE_STREAM, 0, ENOUGH, NULL, &error);
   test_assert_error (error, Q_SOCKET_ERROR_SSL);
   g_assert_false (q_socket_is_open (client));

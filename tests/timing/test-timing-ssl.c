@@ -240,7 +240,7 @@ test_flood (gconstpointer data)
   test_lateness_check (&lateness, "a read in a flood");
 }
 
-/* ---- a close that has no room for its goodbye ---- */
+/* ---- a close that has no room for its close_notify ---- */
 
 static void
 close_full (gpointer data)
