@@ -83,7 +83,6 @@ typedef struct
 {
   Connect *attempt;
   GCancellable *cancellable;
-  Instant when;
 } Ender;
 
 static gpointer
@@ -92,7 +91,6 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = instant_now ();
   if (ender->cancellable != NULL)
     g_cancellable_cancel (ender->cancellable);
   else
@@ -114,7 +112,7 @@ test_hangs (gconstpointer data)
   Connect attempt;
   Ender ender = { &attempt, NULL };
   GThread *thread;
-  Instant start;
+  gint64 start;
   Spot spot;
 
   spot_open (&spot, SPOT_OPEN, AF_INET);
@@ -124,9 +122,9 @@ test_hangs (gconstpointer data)
   for (int timeout_ms = 0; timeout_ms <= 60; timeout_ms += 60)
     {
       connect_init (&attempt, &hanging);
-      start = instant_now ();
+      start = g_get_monotonic_time ();
       connect_drive (&attempt, driver, timeout_ms, NULL);
-      check_time (start, timeout_ms, "a lookup that hangs");
+      check_not_early (start, timeout_ms);
       g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
       g_assert_nonnull (strstr (attempt.error->message, "not resolved within"));
       g_assert_cmpstr (attempt.reports, ==, "lookup:hang.example,80");
@@ -140,7 +138,6 @@ test_hangs (gconstpointer data)
       thread = start_thread (ender_thread, &ender);
       connect_drive (&attempt, driver, -1, ender.cancellable);
       g_thread_join (thread);
-      check_time (ender.when, 0, cancels ? "cancel" : "abort");
       if (cancels)
         g_assert_error (attempt.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       else
@@ -149,10 +146,8 @@ test_hangs (gconstpointer data)
     }
 
   connect_init (&attempt, &endpoint);
-  start = instant_now ();
   connect_drive (&attempt, driver, 10000, NULL);
   g_assert_no_error (attempt.error);
-  check_time (start, 0, "a lookup beside it");
   connect_clear (&attempt);
 
   /* The threads end as soon as the resolver lets them. */
@@ -310,7 +305,7 @@ test_signals (gconstpointer data)
     for (guint n = 1; n <= 3; n += 2)
       {
         QEndpoint endpoint = endpoint_for_name ("name");
-        Instant start = instant_now ();
+        gint64 start = g_get_monotonic_time ();
         Connect attempt;
 
         resolver_set_up (spots, n, 0);
@@ -320,7 +315,7 @@ test_signals (gconstpointer data)
           g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
         else
           g_assert_no_error (attempt.error);
-        check_time (start, n == 1 ? 150 : 250, "connect");
+        check_not_early (start, n == 1 ? 150 : 250);
         connect_clear (&attempt);
       }
 

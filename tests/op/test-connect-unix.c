@@ -203,11 +203,11 @@ test_full (Fixture       *fixture,
   for (DriverKind driver = 0; driver < N_DRIVERS; driver++)
     for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
       {
-        Instant start = instant_now ();
+        gint64 start = g_get_monotonic_time ();
 
         begin (fixture, SOCK_STREAM);
         connect_drive (&fixture->attempt, driver, timeouts[i], NULL);
-        check_time (start, timeouts[i], "a full backlog");
+        check_not_early (start, timeouts[i]);
         g_assert_error (fixture->attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
         g_assert_nonnull (strstr (fixture->attempt.error->message, "no answer within"));
         check_reports (fixture);
@@ -230,7 +230,6 @@ typedef struct
   Fixture *fixture;
   FullEnd end;
   GCancellable *cancellable;
-  Instant when;
 } Ender;
 
 static gpointer
@@ -239,7 +238,6 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = instant_now ();
 
   switch (ender->end)
     {
@@ -283,7 +281,6 @@ test_full_ends (Fixture       *fixture,
       connect_drive (&fixture->attempt, driver, driver == DRIVE_BLOCKING ? -1 : 60000,
                      end == FULL_CANCELLED ? cancellable : NULL);
       g_thread_join (thread);
-      check_time (ender.when, 0, "the end of it");
 
       if (end == FULL_ACCEPTED)
         g_assert_no_error (fixture->attempt.error);

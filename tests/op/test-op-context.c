@@ -229,12 +229,12 @@ test_deadline (Fixture       *fixture,
 
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
 
       job_start (&fixture->link, 1, timeouts[i], G_PRIORITY_DEFAULT, NULL,
                  (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_TIMEOUT });
       iterate (fixture, i + 1);
-      check_time (start, timeouts[i], "read");
+      check_not_early (start, timeouts[i]);
     }
 }
 

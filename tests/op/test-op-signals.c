@@ -142,7 +142,7 @@ storm_accept (int timeout_ms)
 
   for (int i = 0; i < 3; i++)
     {
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
       g_autoptr (GError) error = NULL;
       GThread *thread;
       QAcceptOp op;
@@ -150,7 +150,7 @@ storm_accept (int timeout_ms)
       q_accept_op_init (&op, "accept", channel, &no_sink);
       g_assert_true (q_op_run (&op.parent, 120, NULL, &error));
       g_assert_cmpint (op.fd, ==, -1);
-      check_time (start, 120, "accept");
+      check_not_early (start, 120);
 
       thread = start_thread (late_connect_thread, &address);
       q_accept_op_init (&op, "accept", channel, &no_sink);
@@ -180,10 +180,10 @@ test_storm (gconstpointer data)
       for (int j = 0; j < 3; j++)
         {
           GError *error = NULL;
-          Instant start = instant_now ();
+          gint64 start = g_get_monotonic_time ();
 
           g_assert_false (run_read (&link, 5, 150, NULL, &error));
-          check_time (start, 150, "read");
+          check_not_early (start, 150);
           test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
         }
       storm_read (&link, -1);

