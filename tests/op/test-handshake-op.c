@@ -13,8 +13,6 @@
 #include "q-send-op-private.h"
 #include "test-certs.h"
 
-#define ENOUGH 20000
-
 /* The operations of TLS, by both drivers. */
 
 static TestCerts *certs;

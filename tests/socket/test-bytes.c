@@ -22,9 +22,6 @@
 
 #define MIB (1024 * 1024)
 
-/* What nobody has to wait for: long, so that it only shows in a test that fails. */
-#define ENOUGH 20000
-
 /* Below, at and above each size at which the library does something else. */
 static const gsize sizes[] = {
   1, 2, 7, 4095, 4096, 4097, 16384, 65535, 65536, 65537, 262143, 262144, 262145,

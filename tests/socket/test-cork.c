@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
 #define CORK_SIZE 65536
 
 /* ---- helpers ---- */

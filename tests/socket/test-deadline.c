@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 /* What drips: the start of a header, a text, and bytes. It lasts for ten seconds. */
 #define N_DROPS 500
 #define DRIP_MS 20

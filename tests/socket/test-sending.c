@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define MIB (1024 * 1024)
-#define ENOUGH 20000
 
 /* ---- events ---- */
 

@@ -9,7 +9,6 @@
 #include <gnutls/x509-ext.h>
 #include <string.h>
 
-#define ENOUGH 20000
 #define QUICK_MS 5000
 
 static void

@@ -10,8 +10,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
-
 /* How sessions with other programs begin and end while a connection goes on. */
 
 static TestCerts *certs;

@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 /* The promise is 50 ms; a busy machine may need more. */
 #define TOO_LATE_MS 1000
 

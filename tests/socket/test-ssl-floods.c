@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
 #define QUICK_MS 3000
 
 typedef struct

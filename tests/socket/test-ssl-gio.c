@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define ENOUGH 20000
-
 /* TLS connections that were begun with GIO's classes, and streams for them. */
 
 static TestCerts *certs;

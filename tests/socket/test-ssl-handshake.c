@@ -10,8 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 /* The promise is 50 ms; a busy machine may need more. */
 #define TOO_LATE_MS 1000
 

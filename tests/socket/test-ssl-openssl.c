@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
-
 /* What OpenSSL and a QSocket agree on. */
 
 static TestCerts *certs;

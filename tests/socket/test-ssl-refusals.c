@@ -11,8 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
-
 /* Certificates that OpenSSL and a QSocket refuse each other, and peers that speak no TLS. */
 
 static TestCerts *certs;

@@ -11,8 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 static const char * const versions[] = { TEST_TLS_12, TEST_TLS_13 };
 
 /* What is encrypted, for the test to send as it likes. */

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 static GByteArray *
 seal (TestTlsPeer *peer,
       const void  *bytes,

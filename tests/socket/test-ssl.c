@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define ENOUGH 20000
-
 /* What the documented methods do between two of our own. */
 
 static TestCerts *certs;
