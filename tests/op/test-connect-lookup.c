@@ -47,7 +47,7 @@ test_fails (gconstpointer data)
 
       resolver_set_up (NULL, 0, the_case->code);
       connect_init (&attempt, &endpoint);
-      connect_drive (&attempt, driver, 10000, NULL);
+      connect_drive (&attempt, driver, ENOUGH, NULL);
       g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
       g_assert_cmpstr (attempt.error->message, ==, message);
       g_assert_cmpstr (attempt.reports, ==, "lookup:name,80");
@@ -70,7 +70,7 @@ test_no_addresses (void)
       q_address_set_path (&spots[1].address, "/tmp/y");
       resolver_set_up (spots, n, 0);
       connect_init (&attempt, &endpoint);
-      connect_drive (&attempt, DRIVE_BLOCKING, 10000, NULL);
+      connect_drive (&attempt, DRIVE_BLOCKING, ENOUGH, NULL);
       g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
       g_assert_true (g_str_has_suffix (attempt.error->message, gai_strerror (EAI_NONAME)));
       connect_clear (&attempt);
@@ -146,7 +146,7 @@ test_hangs (gconstpointer data)
     }
 
   connect_init (&attempt, &endpoint);
-  connect_drive (&attempt, driver, 10000, NULL);
+  connect_drive (&attempt, driver, ENOUGH, NULL);
   g_assert_no_error (attempt.error);
   connect_clear (&attempt);
 
@@ -209,7 +209,7 @@ test_literal (gconstpointer data)
   endpoint.family = (GSocketFamily) the_case->family;
   resolver_set_up (NULL, 0, EAI_NONAME);
   connect_init (&attempt, &endpoint);
-  connect_drive (&attempt, DRIVE_BLOCKING, 10000, NULL);
+  connect_drive (&attempt, DRIVE_BLOCKING, ENOUGH, NULL);
 
   if (the_case->resolved != NULL)
     {
@@ -256,7 +256,7 @@ test_idn (void)
   endpoint.family = G_SOCKET_FAMILY_IPV6;
   q_resolver_set_functions (assert_ascii_host, fake_free_addresses);
   connect_init (&attempt, &endpoint);
-  connect_drive (&attempt, DRIVE_BLOCKING, 10000, NULL);
+  connect_drive (&attempt, DRIVE_BLOCKING, ENOUGH, NULL);
   g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
   g_assert_cmpstr (attempt.reports, ==, "lookup:b\303\274cher.example,80");
   connect_clear (&attempt);
@@ -310,12 +310,12 @@ test_signals (gconstpointer data)
 
         resolver_set_up (spots, n, 0);
         connect_init (&attempt, &endpoint);
-        connect_drive (&attempt, driver, n == 1 ? 150 : 10000, NULL);
+        connect_drive (&attempt, driver, n == 1 ? 110 : ENOUGH, NULL);
         if (n == 1)
           g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
         else
           g_assert_no_error (attempt.error);
-        check_not_early (start, n == 1 ? 150 : 250);
+        check_not_early (start, n == 1 ? 110 : 250);
         connect_clear (&attempt);
       }
 

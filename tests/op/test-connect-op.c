@@ -18,9 +18,6 @@
 
 #define DELAY_MS 250
 
-/* The time of those that do not use it up. */
-#define AMPLE 60000
-
 typedef struct
 {
   const char *name;
@@ -46,28 +43,28 @@ typedef struct
 #define V6 AF_INET6
 
 static const ConnectCase cases[] = {
-  { "open", { { O, 0 } }, AMPLE, "0", 0, NULL, 0 },
-  { "open/v6", { { O, V6 } }, AMPLE, "0", 0, NULL, 0 },
-  { "refused", { { R, 0 } }, AMPLE, "0", -1, "Connection refused", 0 },
-  { "refused-then-open", { { R, 0 }, { O, 0 } }, AMPLE, "01", 1, NULL, 0 },
-  { "unreachable-then-open", { { U, 0 }, { O, 0 } }, AMPLE, "01", 1, NULL, 0 },
-  { "second-not-needed", { { O, 0 }, { O, 0 } }, AMPLE, "0", 0, NULL, 0 },
-  { "all-refused", { { R, 0 }, { R, 0 }, { R, 0 } }, AMPLE, "012", -1, "Connection refused", 0 },
+  { "open", { { O, 0 } }, ENOUGH, "0", 0, NULL, 0 },
+  { "open/v6", { { O, V6 } }, ENOUGH, "0", 0, NULL, 0 },
+  { "refused", { { R, 0 } }, ENOUGH, "0", -1, "Connection refused", 0 },
+  { "refused-then-open", { { R, 0 }, { O, 0 } }, ENOUGH, "01", 1, NULL, 0 },
+  { "unreachable-then-open", { { U, 0 }, { O, 0 } }, ENOUGH, "01", 1, NULL, 0 },
+  { "second-not-needed", { { O, 0 }, { O, 0 } }, ENOUGH, "0", 0, NULL, 0 },
+  { "all-refused", { { R, 0 }, { R, 0 }, { R, 0 } }, ENOUGH, "012", -1, "Connection refused", 0 },
 
   /* families in turns, IPv6 first, each in its order */
-  { "turns", { { R, 0 }, { R, 0 }, { R, V6 }, { R, 0 }, { R, V6 } }, AMPLE, "20413", -1,
+  { "turns", { { R, 0 }, { R, 0 }, { R, V6 }, { R, 0 }, { R, V6 } }, ENOUGH, "20413", -1,
     "Connection refused", 0 },
-  { "turns/v6-first", { { O, 0 }, { O, V6 } }, AMPLE, "1", 1, NULL, 0 },
-  { "turns/v6-refused", { { O, 0 }, { R, V6 } }, AMPLE, "10", 0, NULL, 0 },
-  { "turns/v6-unreachable", { { U, V6 }, { O, 0 } }, AMPLE, "01", 1, NULL, 0 },
-  { "turns/v6-black", { { B, V6 }, { O, 0 } }, AMPLE, "01", 1, NULL, DELAY_MS },
+  { "turns/v6-first", { { O, 0 }, { O, V6 } }, ENOUGH, "1", 1, NULL, 0 },
+  { "turns/v6-refused", { { O, 0 }, { R, V6 } }, ENOUGH, "10", 0, NULL, 0 },
+  { "turns/v6-unreachable", { { U, V6 }, { O, 0 } }, ENOUGH, "01", 1, NULL, 0 },
+  { "turns/v6-black", { { B, V6 }, { O, 0 } }, ENOUGH, "01", 1, NULL, DELAY_MS },
 
   /* the next one after a while, or when one has failed */
-  { "black-then-open", { { B, 0 }, { O, 0 } }, AMPLE, "01", 1, NULL, DELAY_MS },
-  { "black-refused-open", { { B, 0 }, { R, 0 }, { O, 0 } }, AMPLE, "012", 2, NULL, DELAY_MS },
-  { "refused-black-open", { { R, 0 }, { B, 0 }, { O, 0 } }, AMPLE, "012", 2, NULL, DELAY_MS },
-  { "black-black-open", { { B, 0 }, { B, 0 }, { O, 0 } }, AMPLE, "012", 2, NULL, 2 * DELAY_MS },
-  { "black-unreachable-open", { { B, 0 }, { U, 0 }, { O, 0 } }, AMPLE, "012", 2, NULL, DELAY_MS },
+  { "black-then-open", { { B, 0 }, { O, 0 } }, ENOUGH, "01", 1, NULL, DELAY_MS },
+  { "black-refused-open", { { B, 0 }, { R, 0 }, { O, 0 } }, ENOUGH, "012", 2, NULL, DELAY_MS },
+  { "refused-black-open", { { R, 0 }, { B, 0 }, { O, 0 } }, ENOUGH, "012", 2, NULL, DELAY_MS },
+  { "black-black-open", { { B, 0 }, { B, 0 }, { O, 0 } }, ENOUGH, "012", 2, NULL, 2 * DELAY_MS },
+  { "black-unreachable-open", { { B, 0 }, { U, 0 }, { O, 0 } }, ENOUGH, "012", 2, NULL, DELAY_MS },
 
   /* one deadline */
   { "black", { { B, 0 } }, 60, "0", -1, "no answer within 60 ms", 60 },
@@ -78,9 +75,10 @@ static const ConnectCase cases[] = {
   { "refused-then-black", { { R, 0 }, { B, 0 } }, 120, "01", -1, "no answer within 120 ms", 120 },
 
   /* the failure that tells most */
-  { "best/refused-unreachable", { { R, 0 }, { U, 0 } }, AMPLE, "01", -1, "Connection refused", 0 },
-  { "best/unreachable-refused", { { U, V6 }, { R, 0 } }, AMPLE, "01", -1, "Connection refused", 0 },
-  { "best/unreachable", { { U, V6 }, { U, 0 } }, AMPLE, "01", -1, "Network is unreachable", 0 },
+  { "best/refused-unreachable", { { R, 0 }, { U, 0 } }, ENOUGH, "01", -1, "Connection refused", 0 },
+  { "best/unreachable-refused", { { U, V6 }, { R, 0 } }, ENOUGH, "01", -1, "Connection refused",
+    0 },
+  { "best/unreachable", { { U, V6 }, { U, 0 } }, ENOUGH, "01", -1, "Network is unreachable", 0 },
 };
 
 #undef O
@@ -309,7 +307,7 @@ test_late_answer (void)
   resolver_set_up (spots, G_N_ELEMENTS (spots), 0);
   connect_init (&attempt, &endpoint);
   thread = start_thread (make_room_thread, &spots[0]);
-  connect_drive (&attempt, DRIVE_BLOCKING, AMPLE, NULL);
+  connect_drive (&attempt, DRIVE_BLOCKING, ENOUGH, NULL);
   g_assert_no_error (attempt.error);
   g_assert_cmpint (q_address_get_port (&attempt.op.address), ==,
                    q_address_get_port (&spots[0].address));
@@ -360,7 +358,7 @@ test_ended (gconstpointer data)
       resolver_set_up (&spot, 1, 0);
       connect_init (&attempt, &endpoint);
       thread = start_thread (ender_thread, &ender);
-      connect_drive (&attempt, driver, driver == DRIVE_BLOCKING ? -1 : 60000, cancellable);
+      connect_drive (&attempt, driver, driver == DRIVE_BLOCKING ? -1 : ENOUGH, cancellable);
       g_thread_join (thread);
 
       if (cancels)
@@ -422,7 +420,7 @@ test_few_descriptors (void)
       close (lowest);
       low = (struct rlimit) { (rlim_t) lowest + more, old.rlim_max };
       g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &low));
-      attempt.is_done = q_op_run (&attempt.op.parent, more < plenty ? 2 * DELAY_MS : AMPLE, NULL,
+      attempt.is_done = q_op_run (&attempt.op.parent, more < plenty ? 2 * DELAY_MS : ENOUGH, NULL,
                                   &attempt.error);
       g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
 
@@ -506,7 +504,7 @@ connect_to_self (const char *host)
       Connect attempt;
 
       connect_init (&attempt, &endpoint);
-      connect_drive (&attempt, i % N_DRIVERS, AMPLE, NULL);
+      connect_drive (&attempt, i % N_DRIVERS, ENOUGH, NULL);
       if (!g_error_matches (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT) ||
           !g_str_has_suffix (attempt.error->message, g_strerror (ECONNREFUSED)))
         return 1;

@@ -93,7 +93,7 @@ test_connects (Fixture       *fixture,
       struct stat status;
 
       begin (fixture, socktype);
-      connect_drive (&fixture->attempt, driver, 10000, NULL);
+      connect_drive (&fixture->attempt, driver, ENOUGH, NULL);
       g_assert_no_error (fixture->attempt.error);
       check_reports (fixture);
       g_assert_no_errno (fstat (fixture->attempt.op.fd, &status));
@@ -278,7 +278,7 @@ test_full_ends (Fixture       *fixture,
       fds = fill_backlog (fixture);
       begin (fixture, SOCK_STREAM);
       thread = start_thread (ender_thread, &ender);
-      connect_drive (&fixture->attempt, driver, driver == DRIVE_BLOCKING ? -1 : 60000,
+      connect_drive (&fixture->attempt, driver, driver == DRIVE_BLOCKING ? -1 : ENOUGH,
                      end == FULL_CANCELLED ? cancellable : NULL);
       g_thread_join (thread);
 

@@ -345,7 +345,7 @@ chain_next (QOp      *op,
 
   test_write_text (chain->link->peer, "x");
   q_recv_op_init (&chain->op, "read from", chain->link->channel, &no_sink, Q_RECV_TO_BYTES, 1, 0);
-  q_op_start (&chain->op.parent, 10000, G_PRIORITY_DEFAULT, NULL, chain_next, chain);
+  q_op_start (&chain->op.parent, ENOUGH, G_PRIORITY_DEFAULT, NULL, chain_next, chain);
 }
 
 static void
@@ -371,7 +371,7 @@ test_context_goes (void)
   link_open (&link, TEST_UNIX);
   g_main_context_push_thread_default (context);
   q_recv_op_init (&op, "read from", link.channel, &no_sink, Q_RECV_TO_BYTES, 1, 0);
-  q_op_start (&op.parent, 10000, G_PRIORITY_DEFAULT, cancellable, busy_done, &n_done);
+  q_op_start (&op.parent, ENOUGH, G_PRIORITY_DEFAULT, cancellable, busy_done, &n_done);
   while (g_main_context_iteration (context, FALSE))
     continue;
   g_main_context_pop_thread_default (context);
@@ -401,7 +401,7 @@ test_closed (Fixture       *fixture,
   GThread *thread;
 
   g_assert_true (q_channel_pin (channel));
-  job_start (&fixture->link, 1, 60000, G_PRIORITY_DEFAULT, NULL,
+  job_start (&fixture->link, 1, ENOUGH, G_PRIORITY_DEFAULT, NULL,
              (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_CLOSED });
   thread = start_thread (closer_thread, channel);
   iterate (fixture, 1);
@@ -571,8 +571,8 @@ exchange_thread (gpointer data)
                        NULL, 0);
       q_recv_op_init_memory (&read, "read from", link.channel, &no_sink, in, EXCHANGE_SIZE,
                              EXCHANGE_SIZE);
-      q_op_start (&write.parent, 60000, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
-      q_op_start (&read.parent, 60000, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
+      q_op_start (&write.parent, ENOUGH, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
+      q_op_start (&read.parent, ENOUGH, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
       while (n_done < 2)
         g_main_context_iteration (context, TRUE);
       g_assert_true (memcmp (in, out, EXCHANGE_SIZE) == 0);

@@ -305,15 +305,15 @@ typedef struct
 
 static const EndCase end_cases[] = {
   { "cancel/read", TRUE, FALSE, 10, -1 },
-  { "cancel/read-deadline", TRUE, FALSE, 10, 60000 },
+  { "cancel/read-deadline", TRUE, FALSE, 10, ENOUGH },
   { "cancel/read-end", TRUE, FALSE, -1, -1 },
   { "cancel/write", TRUE, TRUE, 0, -1 },
   { "close/read", FALSE, FALSE, 10, -1 },
-  { "close/read-deadline", FALSE, FALSE, 10, 60000 },
+  { "close/read-deadline", FALSE, FALSE, 10, ENOUGH },
   { "close/read-direct", FALSE, FALSE, 100000, -1 },
   { "close/read-end", FALSE, FALSE, -1, -1 },
   { "close/write", FALSE, TRUE, 0, -1 },
-  { "close/write-deadline", FALSE, TRUE, 0, 60000 },
+  { "close/write-deadline", FALSE, TRUE, 0, ENOUGH },
 };
 
 static void
@@ -515,8 +515,8 @@ test_reset (void)
   g_assert_no_errno (setsockopt (link.peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
   close (link.peer);
 
-  g_assert_true (run_read (&link, 3, 10000, NULL, NULL));
-  g_assert_false (run_read (&link, 3, 10000, NULL, &error));
+  g_assert_true (run_read (&link, 3, ENOUGH, NULL, NULL));
+  g_assert_false (run_read (&link, 3, ENOUGH, NULL, &error));
   g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_RECV);
   g_assert_true (g_str_has_suffix (error->message, g_strerror (ECONNRESET)));
   g_assert_true (run_read (&link, 2, 0, NULL, NULL));
@@ -567,7 +567,7 @@ main (int    argc,
   g_test_add_func ("/op/op-run/cancel/flood", test_cancel_flood);
   g_test_add_func ("/op/op-run/reset", test_reset);
   g_test_add_data_func ("/op/op-run/both-directions", GINT_TO_POINTER (-1), test_both_directions);
-  g_test_add_data_func ("/op/op-run/both-directions/deadline", GINT_TO_POINTER (60000),
+  g_test_add_data_func ("/op/op-run/both-directions/deadline", GINT_TO_POINTER (ENOUGH),
                         test_both_directions);
 
   return g_test_run ();

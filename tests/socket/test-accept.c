@@ -23,7 +23,7 @@ connect_to (const char *target)
   QSocket *client = q_socket_new ();
   GError *error = NULL;
 
-  q_socket_connect (client, target, 10000, NULL, &error);
+  q_socket_connect (client, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 
   return client;
@@ -58,7 +58,7 @@ test_inherits (void)
 
       client = connect_to (target);
       test_resolver_hang ();
-      server = q_socket_accept (listener, 10000, NULL, &error);
+      server = q_socket_accept (listener, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       g_assert_cmpuint (test_resolver_get_n_asked (), ==, 0);
       test_resolver_restore ();
@@ -79,7 +79,7 @@ test_inherits (void)
       g_assert_true (q_socket_set_charset (server, "koi8-r", &error));
       g_assert_cmpstr (q_socket_get_charset (listener), !=, "KOI8-R");
 
-      g_assert_true (q_socket_send_i1 (server, 1, 10000, NULL, &error));
+      g_assert_true (q_socket_send_i1 (server, 1, ENOUGH, NULL, &error));
     }
 
   test_log_queue (log, queue);
@@ -106,16 +106,16 @@ test_closed_peer (void)
   g_autoptr (GVariant) info = NULL;
   GError *error = NULL;
 
-  g_assert_true (q_socket_send_i4 (client, 4711, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i4 (client, 4711, ENOUGH, NULL, &error));
   q_socket_close (client, NULL);
-  server = q_socket_accept (listener, 10000, NULL, &error);
+  server = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   info = q_socket_get_peer_info (server, &error);
   g_assert_no_error (error);
   g_assert_nonnull (info);
-  g_assert_cmpint (q_socket_recv_i4 (server, 10000, NULL, &error), ==, 4711);
+  g_assert_cmpint (q_socket_recv_i4 (server, ENOUGH, NULL, &error), ==, 4711);
   g_assert_no_error (error);
-  q_socket_recv_i1 (server, 10000, NULL, &error);
+  q_socket_recv_i1 (server, ENOUGH, NULL, &error);
   test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
   g_free (target);
 }
@@ -136,14 +136,14 @@ test_reset_peer (void)
   g_assert_no_errno (setsockopt (q_socket_get_socket (client), SOL_SOCKET, SO_LINGER, &at_once,
                                  sizeof at_once));
   q_socket_close (client, NULL);
-  server = q_socket_accept (listener, 1000, NULL, &error);
+  server = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   if (server != NULL)
     {
       q_socket_set_lookup_hostnames (server, FALSE);
       info = q_socket_get_peer_info (server, &error);
       g_assert_no_error (error);
-      q_socket_recv_i1 (server, 10000, NULL, &error);
+      q_socket_recv_i1 (server, ENOUGH, NULL, &error);
       test_assert_error (error, Q_SOCKET_ERROR_RECV);
     }
   g_free (target);
@@ -166,12 +166,12 @@ test_types (void)
 
       g_assert_true (q_socket_bind_unix (listener, path, types[i], 0, &error));
       g_assert_true (q_socket_listen (listener, 0, &error));
-      g_assert_true (q_socket_connect_unix (client, path, types[i], 0, 10000, NULL, &error));
-      server = q_socket_accept (listener, 10000, NULL, &error);
+      g_assert_true (q_socket_connect_unix (client, path, types[i], 0, ENOUGH, NULL, &error));
+      server = q_socket_accept (listener, ENOUGH, NULL, &error);
       g_assert_no_error (error);
-      g_assert_true (q_socket_send (client, "one", 10000, NULL, &error));
-      g_assert_true (q_socket_send (client, "two", 10000, NULL, &error));
-      text = q_socket_recv (server, 3, 10000, NULL, &error);
+      g_assert_true (q_socket_send (client, "one", ENOUGH, NULL, &error));
+      g_assert_true (q_socket_send (client, "two", ENOUGH, NULL, &error));
+      text = q_socket_recv (server, 3, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       g_assert_cmpstr (text, ==, "one");
     }
@@ -203,7 +203,7 @@ test_timeout (void)
 
       /* One that waits already is there for any timeout. */
       client = connect_to (target);
-      g_assert_true (q_socket_is_data_available (listener, 10000));
+      g_assert_true (q_socket_is_data_available (listener, ENOUGH));
       server = q_socket_accept (listener, timeout_ms, cancellable, &error);
       g_assert_no_error (error);
       g_assert_nonnull (server);
@@ -324,7 +324,7 @@ test_not_listening (void)
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
   assert_accept_fails (connected, Q_SOCKET_ERROR_ACCEPT);
   test_write_text (fd, "x");
-  g_assert_cmpint (q_socket_recv_i1 (connected, 10000, NULL, &error), ==, 'x');
+  g_assert_cmpint (q_socket_recv_i1 (connected, ENOUGH, NULL, &error), ==, 'x');
   g_assert_no_error (error);
 
   close (fd);
@@ -406,7 +406,7 @@ test_no_descriptors (void)
   GError *error = NULL;
   int next_fd = dup (0);
 
-  g_assert_true (q_socket_is_data_available (listener, 10000));
+  g_assert_true (q_socket_is_data_available (listener, ENOUGH));
   g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &limit));
   close (next_fd);
   none = (struct rlimit) { (rlim_t) next_fd, limit.rlim_max };
@@ -414,7 +414,7 @@ test_no_descriptors (void)
   for (int i = 0; i < 3; i++)
     {
       g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &none));
-      g_assert_null (q_socket_accept (listener, 10000, NULL, &error));
+      g_assert_null (q_socket_accept (listener, ENOUGH, NULL, &error));
       g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
       g_assert_true (g_str_has_prefix (error->message, "accept on \"127.0.0.1:"));
       g_assert_true (g_str_has_suffix (error->message, g_strerror (EMFILE)));
@@ -444,8 +444,8 @@ test_no_descriptors_to_open (void)
   g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &limit));
   none = (struct rlimit) { (rlim_t) next_fd, limit.rlim_max };
   g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &none));
-  q_socket_connect (sock, "127.0.0.1:1", 10000, NULL, &connect_error);
-  q_socket_connect (sock, "localhost:1", 10000, NULL, &lookup_error);
+  q_socket_connect (sock, "127.0.0.1:1", ENOUGH, NULL, &connect_error);
+  q_socket_connect (sock, "localhost:1", ENOUGH, NULL, &lookup_error);
   q_socket_bind (sock, "127.0.0.1:0", FALSE, &bind_error);
   q_socket_bind (sock, "localhost:0", FALSE, &bind_name_error);
   g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
@@ -520,7 +520,7 @@ test_listen_errors (void)
   g_assert_true (g_str_has_suffix (error->message, g_strerror (EINVAL)));
   test_assert_error (error, Q_SOCKET_ERROR_LISTEN);
   test_write_text (fd, "x");
-  g_assert_cmpint (q_socket_recv_i1 (connected, 10000, NULL, &error), ==, 'x');
+  g_assert_cmpint (q_socket_recv_i1 (connected, ENOUGH, NULL, &error), ==, 'x');
   g_assert_no_error (error);
 
   g_assert_true (q_socket_bind_inet (sock, "127.0.0.1", "0", FALSE, G_SOCKET_FAMILY_IPV4,

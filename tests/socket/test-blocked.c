@@ -228,7 +228,7 @@ open_unix_datagram_client (Victim *v)
   g_strlcpy (address.sun_path, v->target, sizeof address.sun_path);
   g_assert_no_errno (bind (v->peer_fd, (struct sockaddr *) &address, sizeof address));
   v->sock = q_socket_new ();
-  g_assert_true (q_socket_connect_unix (v->sock, v->target, G_SOCKET_TYPE_DATAGRAM, 0, 1000, NULL,
+  g_assert_true (q_socket_connect_unix (v->sock, v->target, G_SOCKET_TYPE_DATAGRAM, 0, ENOUGH, NULL,
                                         NULL));
 }
 
@@ -251,7 +251,7 @@ open_udp_connected (Victim *v)
 {
   v->sock = q_socket_new ();
   g_assert_true (q_socket_connect_inet (v->sock, "127.0.0.1", "9", G_SOCKET_FAMILY_IPV4,
-                                        G_SOCKET_TYPE_DATAGRAM, 1000, NULL, NULL));
+                                        G_SOCKET_TYPE_DATAGRAM, ENOUGH, NULL, NULL));
 }
 
 static void
@@ -529,7 +529,7 @@ test_second_reader (void)
   g_assert_false (q_socket_is_data_available (v.sock, 0));
 
   /* The writer is somebody else. */
-  g_assert_true (q_socket_send (v.sock, "x", 1000, NULL, &error));
+  g_assert_true (q_socket_send (v.sock, "x", ENOUGH, NULL, &error));
   g_assert_no_error (error);
 
   q_socket_close (v.sock, NULL);
@@ -564,7 +564,7 @@ test_second_writer (void)
 
   /* The reader is somebody else. */
   test_write (v.peer_fd, "y", 1);
-  g_assert_cmpint (q_socket_recv_i1 (v.sock, 1000, NULL, &error), ==, 'y');
+  g_assert_cmpint (q_socket_recv_i1 (v.sock, ENOUGH, NULL, &error), ==, 'y');
   g_assert_no_error (error);
 
   q_socket_close (v.sock, NULL);

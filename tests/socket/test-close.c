@@ -88,7 +88,7 @@ open_ended (Fixture *f)
 {
   open_client (f);
   shutdown (f->peer_fd, SHUT_WR);
-  g_assert_true (q_socket_is_data_available (f->sock, 10000));
+  g_assert_true (q_socket_is_data_available (f->sock, ENOUGH));
 }
 
 static void
@@ -250,12 +250,12 @@ test_shutdown_keeps_bytes (void)
 
   sock = test_pair (TEST_TCP4, &fd);
   test_write_text (fd, "what came");
-  g_assert_true (q_socket_is_data_available (sock, 10000));
+  g_assert_true (q_socket_is_data_available (sock, ENOUGH));
   g_assert_true (q_socket_send (sock, "last words", -1, NULL, NULL));
 
   g_assert_true (q_socket_shutdown (sock, &error));
   g_assert_no_error (error);
-  text = q_socket_recv (sock, 9, 1000, NULL, &error);
+  text = q_socket_recv (sock, 9, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (text, ==, "what came");
   g_assert_null (q_socket_recv (sock, 1, -1, NULL, &error));
@@ -341,7 +341,7 @@ test_run_dispose (void)
   g_object_run_dispose (G_OBJECT (sock));
   g_assert_false (q_socket_bind (sock, "127.0.0.1:0", FALSE, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
-  g_assert_false (q_socket_connect (sock, "127.0.0.1:9", 1000, NULL, &error));
+  g_assert_false (q_socket_connect (sock, "127.0.0.1:9", ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
   g_object_unref (sock);
   g_assert_cmpint (q_event_queue_get_length (queue), ==, 2);
@@ -442,8 +442,8 @@ test_unix_file (void)
 
   g_assert_true (q_socket_bind (listener, path, FALSE, NULL));
   g_assert_true (q_socket_listen (listener, 0, NULL));
-  g_assert_true (q_socket_connect (client, path, 1000, NULL, NULL));
-  accepted = q_socket_accept (listener, 1000, NULL, NULL);
+  g_assert_true (q_socket_connect (client, path, ENOUGH, NULL, NULL));
+  accepted = q_socket_accept (listener, ENOUGH, NULL, NULL);
 
   /* Only its maker's end is the file's end. */
   q_socket_close (client, NULL);
@@ -474,12 +474,12 @@ test_accepted_survives (void)
   QSocket *client = test_socket_pair (TEST_TCP4, &accepted);
 
   /* The listener is gone by now. */
-  g_assert_true (q_socket_send (client, "still here", 1000, NULL, &error));
+  g_assert_true (q_socket_send (client, "still here", ENOUGH, NULL, &error));
   g_assert_no_error (error);
-  g_assert_true (q_socket_send (accepted, "here too", 1000, NULL, &error));
+  g_assert_true (q_socket_send (accepted, "here too", ENOUGH, NULL, &error));
   g_assert_no_error (error);
-  g_assert_cmpint (q_socket_recv_i1 (accepted, 1000, NULL, &error), ==, 's');
-  g_assert_cmpint (q_socket_recv_i1 (client, 1000, NULL, &error), ==, 'h');
+  g_assert_cmpint (q_socket_recv_i1 (accepted, ENOUGH, NULL, &error), ==, 's');
+  g_assert_cmpint (q_socket_recv_i1 (client, ENOUGH, NULL, &error), ==, 'h');
   g_assert_cmpint (q_socket_get_port (accepted), ==, q_socket_get_port (client));
 
   g_object_unref (client);
@@ -554,11 +554,11 @@ cycle (QSocket    *sock,
   struct linger at_once = { 1, 0 };
   QSocket *accepted;
 
-  g_assert_true (q_socket_connect (sock, target, 10000, NULL, NULL));
-  accepted = q_socket_accept (listener, 10000, NULL, NULL);
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, NULL));
+  accepted = q_socket_accept (listener, ENOUGH, NULL, NULL);
   g_assert_nonnull (accepted);
-  g_assert_true (q_socket_send_i4 (sock, 42, 1000, NULL, NULL));
-  g_assert_cmpint (q_socket_recv_i4 (accepted, 1000, NULL, NULL), ==, 42);
+  g_assert_true (q_socket_send_i4 (sock, 42, ENOUGH, NULL, NULL));
+  g_assert_cmpint (q_socket_recv_i4 (accepted, ENOUGH, NULL, NULL), ==, 42);
 
   /* Or so many connections would fill the kernel's memory of closed ones. */
   if (is_tcp)

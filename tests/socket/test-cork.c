@@ -325,31 +325,53 @@ test_request_and_answer (TestKind kind)
     }
 }
 
+typedef struct
+{
+  TestKind kind;
+  int way;
+  const guint8 *pattern;
+} WaitingRead;
+
+static gpointer
+waiting_read_thread (gpointer data)
+{
+  const WaitingRead *self = data;
+  GThread *thread;
+  Answerer answerer;
+  gsize length;
+  int fd;
+  g_autoptr (QSocket) sock = test_pair (self->kind, &fd);
+
+  length = test_fill_kernel (sock, self->pattern, TEST_TOO_MUCH);
+  q_socket_cork (sock);
+  send_bytes (sock, self->pattern, 60000);
+  answerer = (Answerer) { fd, length + 60000, "HTTP/1.0 200 OK\r\n\r\n" };
+  thread = test_thread (answer_thread, &answerer);
+  read_answer (sock, self->way);
+  g_thread_join (thread);
+  g_assert_cmpuint (q_socket_get_bytes_sent (sock), ==, length + 60000);
+  close (fd);
+
+  return NULL;
+}
+
 /* The kernel is full when the read begins to wait, so the rest must leave while it
- * waits; else the peer would never answer. */
+ * waits; else the peer would never answer. All ways at the same time, since it lasts until the
+ * kernel is full. */
 static void
 test_flush_while_waiting (TestKind kind)
 {
   g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
+  WaitingRead reads[7];
+  GThread *threads[G_N_ELEMENTS (reads)];
 
-  for (int way = 0; way < 7; way++)
+  for (int way = 0; way < (int) G_N_ELEMENTS (reads); way++)
     {
-      GThread *thread;
-      Answerer answerer;
-      gsize length;
-      int fd;
-      g_autoptr (QSocket) sock = test_pair (kind, &fd);
-
-      length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
-      q_socket_cork (sock);
-      send_bytes (sock, pattern, 60000);
-      answerer = (Answerer) { fd, length + 60000, "HTTP/1.0 200 OK\r\n\r\n" };
-      thread = test_thread (answer_thread, &answerer);
-      read_answer (sock, way);
-      g_thread_join (thread);
-      g_assert_cmpuint (q_socket_get_bytes_sent (sock), ==, length + 60000);
-      close (fd);
+      reads[way] = (WaitingRead) { kind, way, pattern };
+      threads[way] = test_thread (waiting_read_thread, &reads[way]);
     }
+  for (gsize way = 0; way < G_N_ELEMENTS (reads); way++)
+    g_thread_join (threads[way]);
 }
 
 typedef struct

@@ -15,17 +15,16 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The promise is 50 ms; the rest is for a machine that has other things to do. */
-#define assert_took(start, ms) G_STMT_START { \
-    gint64 took_ = test_elapsed_ms (start); \
-    g_test_message ("%d ms took %d ms", (ms), (int) took_); \
-    g_assert_cmpint (took_, >=, (ms)); \
-    g_assert_cmpint (took_, <, (ms) + 1500); } G_STMT_END
+#define assert_not_early(start, ms) g_assert_cmpint (test_elapsed_ms (start), >=, (ms))
+
+/* The time of a call that must not use it: one that does outlasts the program. */
+#define NEVER G_MAXINT
 
 /* ---- no descriptor left ---- */
 
@@ -71,15 +70,15 @@ lack_in_connect (void)
   GError *error = NULL;
 
   exhaust (0);
-  g_assert_false (q_socket_connect (sock, target, 5000, NULL, &error));
+  g_assert_false (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   g_assert_nonnull (strstr (error->message, g_strerror (EMFILE)));
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
-  g_assert_false (q_socket_connect (sock, "name.example:1", 5000, NULL, &error));
+  g_assert_false (q_socket_connect (sock, "name.example:1", ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
   g_assert_false (q_socket_is_open (sock));
 
   recover ();
-  g_assert_true (q_socket_connect (sock, target, 5000, NULL, &error));
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   g_assert_no_error (error);
   g_object_unref (listener);
 }
@@ -101,8 +100,8 @@ lack_in_bind (void)
   g_assert_no_error (error);
 }
 
-/* As long as nobody comes there is nothing to complain about; then it is said once
- * per call, and who came is served later. */
+/* As long as no client comes there is no error; then each call has one, at once, and the client is
+ * accepted later. */
 static void
 lack_in_accept (void)
 {
@@ -115,24 +114,22 @@ lack_in_accept (void)
 
   exhaust (0);
   start = g_get_monotonic_time ();
-  g_assert_null (q_socket_accept (listener, 200, NULL, &error));
+  g_assert_null (q_socket_accept (listener, 110, NULL, &error));
   g_assert_no_error (error);
-  assert_took (start, 200);
+  assert_not_early (start, 110);
 
   recover ();
-  g_assert_true (q_socket_connect (client, target, 5000, NULL, &error));
+  g_assert_true (q_socket_connect (client, target, ENOUGH, NULL, &error));
   exhaust (0);
   for (int i = 0; i < 3; i++)
     {
-      start = g_get_monotonic_time ();
-      g_assert_null (q_socket_accept (listener, 5000, NULL, &error));
+      g_assert_null (q_socket_accept (listener, NEVER, NULL, &error));
       g_assert_nonnull (strstr (error->message, g_strerror (EMFILE)));
       test_assert_error (error, Q_SOCKET_ERROR_ACCEPT);
-      assert_took (start, 0);
     }
 
   recover ();
-  accepted = q_socket_accept (listener, 5000, NULL, &error);
+  accepted = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (accepted);
 }
@@ -157,49 +154,66 @@ lack_in_calls (void)
   test_write_text (fds[1], "def");
   g_assert_cmpint (q_socket_recv_i2 (sock, -1, NULL, &error), ==, 'd' << 8 | 'e');
   g_assert_no_error (error);
-  g_assert_cmpint (q_socket_recv_i1 (sock, 1000, cancellable, &error), ==, 'f');
+  g_assert_cmpint (q_socket_recv_i1 (sock, ENOUGH, cancellable, &error), ==, 'f');
   g_assert_no_error (error);
 
   start = g_get_monotonic_time ();
-  g_assert_null (q_socket_recv (sock, 1, 200, cancellable, &error));
+  g_assert_null (q_socket_recv (sock, 1, 60, cancellable, &error));
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-  assert_took (start, 200);
+  assert_not_early (start, 60);
 
   recover ();
   g_object_unref (sock);
 }
 
+typedef struct
+{
+  GCancellable *cancellable;
+  int system_call;        /* the file that names the one that the main thread is in */
+} Canceller;
+
+/* There is no descriptor left for a file that would have to be opened each time. */
 static gpointer
 cancel_thread (gpointer data)
 {
-  g_usleep (100 * 1000);
-  g_cancellable_cancel (data);
+  Canceller *self = data;
+  char text[32] = "";
+
+  while (atol (text) != SYS_ppoll)
+    {
+      gssize n = pread (self->system_call, text, sizeof text - 1, 0);
+
+      g_assert_cmpint (n, >, 0);
+      text[n] = '\0';
+    }
+  g_cancellable_cancel (self->cancellable);
 
   return NULL;
 }
 
-/* Where there is no descriptor to be woken by, it is looked at now and then. */
+/* Where there is no descriptor to be woken by, the call looks at the cancellable now and then. */
 static void
 lack_in_cancel (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/syscall", test_get_thread_id ());
+  Canceller canceller = { cancellable, open (path, O_RDONLY | O_CLOEXEC) };
   GError *error = NULL;
   GThread *thread;
   QSocket *sock;
-  gint64 start;
   int fd;
 
+  g_assert_cmpint (canceller.system_call, >=, 0);
   sock = test_pair (TEST_UNIX, &fd);
-  start = g_get_monotonic_time ();
-  thread = g_thread_new ("cancel", cancel_thread, cancellable);
   exhaust (0);
+  thread = g_thread_new ("cancel", cancel_thread, &canceller);
   g_assert_null (q_socket_recv (sock, 1, -1, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
-  assert_took (start, 100);
 
   g_thread_join (thread);
   recover ();
+  close (canceller.system_call);
   g_object_unref (sock);
   close (fd);
 }
@@ -228,9 +242,9 @@ talk_back (gpointer data)
   GError *error = NULL;
   GBytes *bytes;
 
-  bytes = q_socket_recv_binary (sock, 3 << 20, 20000, NULL, &error);
+  bytes = q_socket_recv_binary (sock, 3 << 20, ENOUGH, NULL, &error);
   g_assert_no_error (error);
-  q_socket_send_binary (sock, bytes, 20000, NULL, &error);
+  q_socket_send_binary (sock, bytes, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_bytes_unref (bytes);
 
@@ -251,9 +265,9 @@ converse (TestKind      kind,
 
   for (guint i = 0; i < 3 << 20; i++)
     sent[i] = (guint8) (i * 2654435761u >> 24);
-  g_assert_true (q_socket_send_data (sock, sent, 3 << 20, 20000, cancellable, &error));
+  g_assert_true (q_socket_send_data (sock, sent, 3 << 20, ENOUGH, cancellable, &error));
   g_assert_no_error (error);
-  bytes = q_socket_recv_binary (sock, 3 << 20, 20000, cancellable, &error);
+  bytes = q_socket_recv_binary (sock, 3 << 20, ENOUGH, cancellable, &error);
   g_assert_no_error (error);
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), sent, 3 << 20);
   g_bytes_unref (bytes);
@@ -263,18 +277,18 @@ converse (TestKind      kind,
   for (int i = 0; i < 2; i++)
     {
       start = g_get_monotonic_time ();
-      g_assert_null (q_socket_recv (sock, 10, 400, cancellable, &error));
+      g_assert_null (q_socket_recv (sock, 10, 110, cancellable, &error));
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-      assert_took (start, 400);
+      assert_not_early (start, 110);
       start = g_get_monotonic_time ();
-      g_assert_false (q_socket_is_data_available (sock, 150));
-      assert_took (start, 150);
+      g_assert_false (q_socket_is_data_available (sock, 60));
+      assert_not_early (start, 60);
     }
   start = g_get_monotonic_time ();
-  while (q_socket_send_data (sock, sent, 3 << 20, 200, cancellable, &error))
+  while (q_socket_send_data (sock, sent, 3 << 20, 110, cancellable, &error))
     start = g_get_monotonic_time ();
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-  assert_took (start, 200);
+  assert_not_early (start, 110);
 
   g_object_unref (sock);
   g_object_unref (accepted);
@@ -294,9 +308,9 @@ storm (int flags)
   converse (TEST_TCP4, cancellable);
   converse (TEST_UNIX, NULL);
   start = g_get_monotonic_time ();
-  g_assert_null (q_socket_accept (listener, 300, NULL, &error));
+  g_assert_null (q_socket_accept (listener, 110, NULL, &error));
   g_assert_no_error (error);
-  assert_took (start, 300);
+  assert_not_early (start, 110);
 }
 
 static void
@@ -328,7 +342,7 @@ no_sigpipe (void)
       close (fd);
 
       /* The first may still find no answer from the other side. */
-      while (q_socket_send (sock, "hello?", 5000, NULL, &error))
+      while (q_socket_send (sock, "hello?", ENOUGH, NULL, &error))
         continue;
       test_assert_error (error, Q_SOCKET_ERROR_SEND);
       g_assert_false (q_socket_send_i8 (sock, 1, -1, NULL, &error));
@@ -401,7 +415,7 @@ fork_keeps_file (void)
   g_assert_true (q_socket_bind (listener, path, FALSE, NULL));
   g_assert_true (q_socket_listen (listener, 0, NULL));
   in_child (close_in_child, listener);
-  g_assert_true (q_socket_connect (client, path, 1000, NULL, NULL));
+  g_assert_true (q_socket_connect (client, path, ENOUGH, NULL, NULL));
 
   g_object_unref (listener);
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
@@ -573,32 +587,29 @@ large_numbers (void)
 
 /* ---- time ---- */
 
+/* One connection fills the smallest backlog, once the listener knows of it. */
 static void
 test_full_backlog (void)
 {
+  static const int timeouts[] = { 110, 0 };
   g_autoptr (QSocket) sock = q_socket_new ();
+  g_autoptr (QSocket) first = q_socket_new ();
   g_autofree char *target = NULL;
   g_autoptr (QSocket) listener = test_listener (&target);
-  GPtrArray *waiting = g_ptr_array_new_with_free_func (g_object_unref);
   GError *error = NULL;
-  gint64 start;
 
-  g_assert_true (q_socket_listen (listener, 1, NULL));
-  do
+  g_assert_no_errno (listen (q_socket_get_socket (listener), 0));
+  g_assert_true (q_socket_connect (first, target, ENOUGH, NULL, &error));
+  g_assert_true (q_socket_is_data_available (listener, ENOUGH));
+
+  for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
-      g_ptr_array_add (waiting, q_socket_new ());
-      start = g_get_monotonic_time ();
+      gint64 start = g_get_monotonic_time ();
+
+      g_assert_false (q_socket_connect (sock, target, timeouts[i], NULL, &error));
+      test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
+      assert_not_early (start, timeouts[i]);
     }
-  while (q_socket_connect (waiting->pdata[waiting->len - 1], target, 300, NULL, &error));
-  test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
-  assert_took (start, 300);
-
-  start = g_get_monotonic_time ();
-  g_assert_false (q_socket_connect (sock, target, 0, NULL, &error));
-  test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
-  assert_took (start, 0);
-
-  g_ptr_array_unref (waiting);
 }
 
 /* ---- errors that the kernel was told to give ---- */
@@ -612,8 +623,8 @@ accept_one (void)
   g_autoptr (QSocket) listener = test_listener (&target);
   GError *error = NULL;
 
-  g_assert_true (q_socket_connect (client, target, 5000, NULL, NULL));
-  accepted = q_socket_accept (listener, 5000, NULL, &error);
+  g_assert_true (q_socket_connect (client, target, ENOUGH, NULL, NULL));
+  accepted = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (accepted);
 }
@@ -627,10 +638,10 @@ accept_after_error (void)
   g_autoptr (QSocket) listener = test_listener (&target);
   GError *error = NULL;
 
-  g_assert_true (q_socket_connect (client, target, 5000, NULL, NULL));
-  g_assert_null (q_socket_accept (listener, 5000, NULL, &error));
+  g_assert_true (q_socket_connect (client, target, ENOUGH, NULL, NULL));
+  g_assert_null (q_socket_accept (listener, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_ACCEPT);
-  accepted = q_socket_accept (listener, 5000, NULL, &error);
+  accepted = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (accepted);
 }

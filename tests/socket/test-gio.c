@@ -67,13 +67,13 @@ test_adopt (gconstpointer data)
 
       /* Twice in time and once not, so that every way to wait is taken. */
       test_write (fds[1], "ab", 2);
-      g_assert_cmpint (q_socket_recv_u2 (sock, 1000, NULL, &error), ==, 'a' << 8 | 'b');
+      g_assert_cmpint (q_socket_recv_u2 (sock, ENOUGH, NULL, &error), ==, 'a' << 8 | 'b');
       g_assert_no_error (error);
       g_assert_cmpint (q_socket_recv_u2 (sock, 200, NULL, &error), ==, 0);
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
       g_assert_cmpint (q_socket_recv_u2 (sock, 200, NULL, &error), ==, 0);
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-      g_assert_true (q_socket_send (sock, "cd", 1000, NULL, &error));
+      g_assert_true (q_socket_send (sock, "cd", ENOUGH, NULL, &error));
       g_assert_no_error (error);
       test_expect (fds[1], "cd", 2);
 
@@ -111,8 +111,8 @@ test_adopt_listener (void)
   g_assert_cmpint (q_socket_get_port (listener), ==, atoi (strrchr (target, ':') + 1));
   g_assert_null (q_socket_accept (listener, 0, NULL, &error));
   g_assert_no_error (error);
-  g_assert_true (q_socket_connect (client, target, 1000, NULL, &error));
-  accepted = q_socket_accept (listener, 1000, NULL, &error);
+  g_assert_true (q_socket_connect (client, target, ENOUGH, NULL, &error));
+  accepted = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (accepted);
 
@@ -182,7 +182,7 @@ test_steal_blocks (void)
       assert_flags (fd, 0, FD_CLOEXEC);
       close (fd);
 
-      accepted = q_socket_accept (listener, 1000, NULL, &error);
+      accepted = q_socket_accept (listener, ENOUGH, NULL, &error);
       fd = q_socket_steal_fd (accepted, &error);
       assert_flags (fd, 0, FD_CLOEXEC);
       close (fd);
@@ -227,28 +227,28 @@ test_steal_refused (void)
 
   /* Read ahead. */
   test_write_text (peer, "abc");
-  g_assert_true (q_socket_is_data_available (sock, 10000));
+  g_assert_true (q_socket_is_data_available (sock, ENOUGH));
   g_assert_cmpint (q_socket_steal_fd (sock, &error), ==, -1);
   test_assert_error (error, Q_SOCKET_ERROR_PENDING);
-  text = q_socket_recv (sock, 3, 1000, NULL, &error);
+  text = q_socket_recv (sock, 3, ENOUGH, NULL, &error);
   g_assert_cmpstr (text, ==, "abc");
 
   /* Half a character, which text reads keep. */
   test_write (peer, "a\xc3", 2);
   g_free (text);
-  text = q_socket_recv (sock, 2, 1000, NULL, &error);
+  text = q_socket_recv (sock, 2, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (text, ==, "a");
   g_assert_cmpint (q_socket_steal_fd (sock, &error), ==, -1);
   test_assert_error (error, Q_SOCKET_ERROR_PENDING);
-  g_assert_cmpint (q_socket_recv_u1 (sock, 1000, NULL, &error), ==, 0xc3);
+  g_assert_cmpint (q_socket_recv_u1 (sock, ENOUGH, NULL, &error), ==, 0xc3);
 
   /* Gathered. */
   q_socket_cork (sock);
-  g_assert_true (q_socket_send (sock, "x", 1000, NULL, NULL));
+  g_assert_true (q_socket_send (sock, "x", ENOUGH, NULL, NULL));
   g_assert_cmpint (q_socket_steal_fd (sock, &error), ==, -1);
   test_assert_error (error, Q_SOCKET_ERROR_PENDING);
-  g_assert_true (q_socket_uncork (sock, 1000, NULL, NULL));
+  g_assert_true (q_socket_uncork (sock, ENOUGH, NULL, NULL));
 
   g_assert_true (q_socket_is_open (sock));
   fd = q_socket_steal_fd (sock, &error);
@@ -280,11 +280,11 @@ test_gsocket (void)
 
   /* What QSocket has read ahead stays with it; what it has not is anybody's. */
   test_write_text (peer, "onetwo");
-  text = q_socket_recv (sock, 3, 1000, NULL, &error);
+  text = q_socket_recv (sock, 3, ENOUGH, NULL, &error);
   g_assert_cmpstr (text, ==, "one");
   g_assert_false (g_socket_condition_check (gsocket, G_IO_IN) & G_IO_IN);
   g_free (text);
-  text = q_socket_recv (sock, 3, 1000, NULL, &error);
+  text = q_socket_recv (sock, 3, ENOUGH, NULL, &error);
   g_assert_cmpstr (text, ==, "two");
   test_write_text (peer, "three");
   g_assert_cmpint (g_socket_receive (gsocket, buffer, sizeof buffer, NULL, &error), ==, 5);
@@ -319,22 +319,22 @@ test_connection (void)
 
   connection = g_socket_client_connect_to_host (client, target, 0, NULL, &error);
   g_assert_no_error (error);
-  accepted = q_socket_accept (listener, 1000, NULL, &error);
+  accepted = q_socket_accept (listener, ENOUGH, NULL, &error);
   sock = q_socket_new_from_connection (G_IO_STREAM (connection), &error);
   g_assert_no_error (error);
   g_object_unref (connection);
 
-  g_assert_true (q_socket_send (sock, "to", 1000, NULL, &error));
-  g_assert_cmpint (q_socket_recv_u2 (accepted, 1000, NULL, &error), ==, 't' << 8 | 'o');
-  g_assert_true (q_socket_send (accepted, "fro", 1000, NULL, &error));
-  g_assert_cmpint (q_socket_recv_u2 (sock, 1000, NULL, &error), ==, 'f' << 8 | 'r');
+  g_assert_true (q_socket_send (sock, "to", ENOUGH, NULL, &error));
+  g_assert_cmpint (q_socket_recv_u2 (accepted, ENOUGH, NULL, &error), ==, 't' << 8 | 'o');
+  g_assert_true (q_socket_send (accepted, "fro", ENOUGH, NULL, &error));
+  g_assert_cmpint (q_socket_recv_u2 (sock, ENOUGH, NULL, &error), ==, 'f' << 8 | 'r');
   g_assert_cmpint (q_socket_get_port (sock), ==, q_socket_get_port (listener));
-  g_assert_cmpint (q_socket_recv_u1 (sock, 1000, NULL, &error), ==, 'o');
+  g_assert_cmpint (q_socket_recv_u1 (sock, ENOUGH, NULL, &error), ==, 'o');
 
   fd = q_socket_steal_fd (sock, &error);
   g_assert_no_error (error);
   test_write (fd, "!", 1);
-  g_assert_cmpint (q_socket_recv_u1 (accepted, 1000, NULL, &error), ==, '!');
+  g_assert_cmpint (q_socket_recv_u1 (accepted, ENOUGH, NULL, &error), ==, '!');
   close (fd);
   g_object_unref (sock);
 }
@@ -384,7 +384,7 @@ test_stream (void)
 
   /* The socket's buffer is where it begins. */
   test_write_text (peer, "!first\nsecond\n");
-  g_assert_cmpint (q_socket_recv_u1 (sock, 1000, NULL, &error), ==, '!');
+  g_assert_cmpint (q_socket_recv_u1 (sock, ENOUGH, NULL, &error), ==, '!');
   g_assert_true (g_pollable_input_stream_is_readable (G_POLLABLE_INPUT_STREAM (input)));
   lines = g_data_input_stream_new (input);
   g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (lines), FALSE);
@@ -520,7 +520,7 @@ test_old_stream (void)
   sock = test_pair (TEST_TCP4, &peer);
   old = g_object_ref (q_socket_get_io_stream (sock));
   input = g_io_stream_get_input_stream (old);
-  g_assert_true (q_socket_connect (sock, target, 1000, NULL, NULL));
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, NULL));
   g_assert_true (q_socket_get_io_stream (sock) != old);
 
   g_assert_cmpint (g_input_stream_read (input, &(char) { 0 }, 1, NULL, &error), ==, -1);
@@ -673,7 +673,7 @@ test_source_of_listener (void)
 
   settle ();
   g_assert_cmpint (n, ==, 0);
-  g_assert_true (q_socket_connect (client, target, 1000, NULL, NULL));
+  g_assert_true (q_socket_connect (client, target, ENOUGH, NULL, NULL));
   while (n == 0)
     g_main_context_iteration (NULL, TRUE);
   end_source (source);

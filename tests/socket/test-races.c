@@ -123,7 +123,7 @@ race_recv_i4 (QSocket  *sock,
               GError  **error)
 {
   for (int i = 0; i < 4 && *error == NULL; i++)
-    q_socket_recv_i4 (sock, 5000, NULL, error);
+    q_socket_recv_i4 (sock, ENOUGH, NULL, error);
 }
 
 static void
@@ -210,7 +210,7 @@ race_write_finished (QSocket  *sock,
 {
   q_socket_cork (sock);
   q_socket_send_i8 (sock, 1, 0, NULL, NULL);
-  q_socket_is_write_finished (sock, 5000);
+  q_socket_is_write_finished (sock, ENOUGH);
 }
 
 static void
@@ -375,7 +375,7 @@ do_anything (QSocket    *sock,
     {
     case 0:
     case 1:
-      q_socket_connect (sock, target, 1000, NULL, NULL);
+      q_socket_connect (sock, target, ENOUGH, NULL, NULL);
       break;
     case 2:
       q_socket_close (sock, NULL);
@@ -506,7 +506,7 @@ collect_thread (gpointer data)
     {
       GError *error = NULL;
 
-      g_assert_cmpint (q_socket_recv_i4 (peer, 20000, NULL, &error), ==, i);
+      g_assert_cmpint (q_socket_recv_i4 (peer, ENOUGH, NULL, &error), ==, i);
       g_assert_no_error (error);
     }
 
@@ -545,10 +545,10 @@ test_flush_for_read (void)
     {
       if (i % 8 == 0)
         q_socket_cork (race.sock);
-      q_socket_send_i4 (race.sock, i, 20000, NULL, &error);
+      q_socket_send_i4 (race.sock, i, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       if (i % 8 == 7)
-        q_socket_uncork (race.sock, 20000, NULL, &error);
+        q_socket_uncork (race.sock, ENOUGH, NULL, &error);
       g_assert_no_error (error);
     }
 
@@ -577,7 +577,7 @@ reconnect_in_handler (QSocket      *sock,
   GError *error = NULL;
 
   g_signal_handlers_disconnect_by_func (sock, reconnect_in_handler, (gpointer) target);
-  q_socket_connect (sock, target, 5000, NULL, &error);
+  q_socket_connect (sock, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -623,7 +623,7 @@ test_read_handler (gconstpointer data)
   if (i >= 2)
     test_write (fd, "half", 4);
 
-  q_socket_recv_i8 (sock, 5000, NULL, &error);
+  q_socket_recv_i8 (sock, ENOUGH, NULL, &error);
   if (i < 2)
     test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
   g_assert_no_error (error);
