@@ -19,10 +19,11 @@
 #define BUFFER_SIZE (128 * 1024)
 
 /* How long the kernel has to refuse. TCP asks an end without room again after 200 ms, and the
- * answer may be that there is room; that must have happened. */
-#define REFUSED_US (400 * 1000)
+ * answer may be that there is room; that must have happened. With others, to write is to
+ * arrive, and what is refused once is refused until somebody reads. */
+#define REFUSED_US (300 * 1000)
 #define ROUND_MS 20
-#define MIN_REFUSALS 10
+#define MIN_REFUSALS 3
 
 /* How long bytes may be under way without arriving until they count as refused: the receiving
  * kernel may drop what it has no room for, and then they arrive only when somebody reads. */
@@ -42,14 +43,18 @@ typedef gsize (*SendSome) (gpointer      target,
                            const guint8 *bytes,
                            gsize         length);
 
-/* Whether sent bytes have not arrived at the other end yet. Only TCP has this state. */
+/* Whether the kernel that has refused for @refused_us may still take something. */
 static gboolean
-are_bytes_under_way (int fd)
+may_have_room (int    fd,
+               gint64 refused_us)
 {
   struct tcp_info info = { 0 };
   socklen_t length = sizeof info;
 
-  return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_unacked > 0;
+  if (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    return FALSE;
+
+  return refused_us < (info.tcpi_unacked > 0 ? STALLED_US : REFUSED_US);
 }
 
 static gsize
@@ -61,7 +66,6 @@ fill (int           fd,
 {
   gint64 since = g_get_monotonic_time ();
   guint n_refusals = 0;
-  gint64 refused_us;
   gsize done = 0;
 
   do
@@ -81,10 +85,8 @@ fill (int           fd,
           poll (&pollfd, 1, ROUND_MS);
           n_refusals++;
         }
-      refused_us = g_get_monotonic_time () - since;
     }
-  while (n_refusals < MIN_REFUSALS || refused_us < REFUSED_US ||
-         (are_bytes_under_way (fd) && refused_us < STALLED_US));
+  while (n_refusals < MIN_REFUSALS || may_have_room (fd, g_get_monotonic_time () - since));
 
   return done;
 }
