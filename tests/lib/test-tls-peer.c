@@ -10,12 +10,16 @@
 #include <errno.h>
 #include <gnutls/abstract.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define DRIP_MS 5
+
+/* After so much silence a peer that has flipped a bit takes it that both sides wait. */
+#define STALL_MS 1000
 
 static void
 check (int result)
@@ -153,6 +157,20 @@ push (gnutls_transport_ptr_t  data,
   return n;
 }
 
+/* FALSE if there are none, and the stream has been ended for that. */
+static gboolean
+wait_for_bytes (TestTlsPeer *self)
+{
+  struct pollfd pollfd = { .fd = self->fd, .events = POLLIN };
+
+  if (poll (&pollfd, 1, STALL_MS) != 0)
+    return TRUE;
+  shutdown (self->fd, SHUT_WR);
+  self->is_stalled = TRUE;
+
+  return FALSE;
+}
+
 static gssize
 pull (gnutls_transport_ptr_t  data,
       void                   *buffer,
@@ -167,6 +185,8 @@ pull (gnutls_transport_ptr_t  data,
   if (breaks (self) && !self->fault.of_sent)
     size = MIN (size, self->fault.offset - self->n_received);
 
+  if (self->fault.kind == TEST_FAULT_FLIP && !wait_for_bytes (self))
+    return break_off (self);
   while ((n = recv (self->fd, buffer, size, 0)) < 0 && errno == EINTR)
     continue;
   if (n < 0)
@@ -270,6 +290,8 @@ handshake_thread (gpointer data)
 
   if (result < 0 && !self->is_broken)
     shutdown (self->fd, SHUT_RDWR);
+  else if (result >= 0 && self->fault.kind == TEST_FAULT_FLIP)
+    wait_for_bytes (self);
 
   return GINT_TO_POINTER (result);
 }
