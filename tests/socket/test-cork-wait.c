@@ -139,6 +139,8 @@ waiting_read_thread (gpointer data)
   int fd;
   g_autoptr (QSocket) sock = test_pair (self->kind, &fd);
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   length = test_fill_kernel (sock, self->pattern, TEST_TOO_MUCH);
   q_socket_cork (sock);
   send_bytes (sock, self->pattern, 60000);
@@ -233,6 +235,8 @@ test_time_out (TestKind kind)
   int fd;
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
   q_socket_cork (sock);
   send_bytes (sock, pattern + length, 60000);

@@ -215,6 +215,8 @@ test_close_never_waits (TestKind kind)
   int fd;
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
   q_socket_cork (sock);
   send_bytes (sock, pattern + length, 60000);

@@ -265,6 +265,8 @@ stuck_job (gpointer data)
   if (job->storm >= 0)
     timer = begin_storm (job->storm);
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
   for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
     for (int j = 0; j < 2; j++)
@@ -334,6 +336,8 @@ test_send_to_sipper (TestKind kind)
       int fd;
       g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
+      test_fix_buffers (q_socket_get_socket (sock));
+      test_fix_buffers (fd);
       sipper = (Sipper) { fd };
       thread = test_thread (sip_thread, &sipper);
       for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)

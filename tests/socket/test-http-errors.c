@@ -351,6 +351,8 @@ test_nothing_sent (void)
   g_cancellable_cancel (cancelled);
   assert_silent (sock, cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   thread = test_thread_blocked (send_for_ever, sock);
   assert_silent (sock, NULL, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING);
 
@@ -371,6 +373,8 @@ test_timeout (void)
   g_autoptr (GBytes) got = NULL;
   GError *error = NULL;
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   test_log_signals (sock, log);
   g_assert_false (q_socket_send_http_message (sock, "PUT", "/", "1.1", NULL, body, 120, NULL,
                                               &error));

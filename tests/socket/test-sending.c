@@ -199,6 +199,8 @@ test_partial (TestKind kind)
 
   g_signal_connect (sock, "packet-sent", G_CALLBACK (sent_cb), &sent);
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   g_assert_false (q_socket_send_data (sock, pattern, TEST_TOO_MUCH, 30, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
   gone = q_socket_get_bytes_sent (sock);
@@ -248,6 +250,8 @@ test_cancel (TestKind kind)
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
   g_signal_connect (sock, "packet-sent", G_CALLBACK (cancel_cb), cancellable);
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   g_assert_false (q_socket_send_data (sock, pattern, TEST_TOO_MUCH, -1, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
@@ -457,6 +461,8 @@ test_write_finished (TestKind kind)
   g_assert_no_error (error);
   g_assert_true (q_socket_is_write_finished (sock, -1));
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
   g_assert_false (q_socket_is_write_finished (sock, 0));
   start = g_get_monotonic_time ();

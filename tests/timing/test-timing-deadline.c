@@ -90,6 +90,8 @@ send_thread (gpointer data)
   int fd;
   g_autoptr (QSocket) sock = test_pair (job->kind, &fd);
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   job->sock = sock;
   test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
   for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
