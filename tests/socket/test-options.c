@@ -4,9 +4,8 @@
 
 #include "config.h"
 
-#include "q-socket-private.h"
-#include "scripted-transport.h"
 #include "test-feed.h"
+#include "test-ssl-pair.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -387,28 +386,30 @@ test_copy (void)
 
 /* ---- secure ---- */
 
-/* It is the transport that encrypts or does not. */
+/* A connection is secure from its handshake to its end. */
 static void
 test_is_secure (void)
 {
+  TestCerts *certs = test_certs_new ();
   g_autoptr (QSocket) closed = q_socket_new ();
   g_autoptr (QSocket) plain = NULL;
-  g_autoptr (QSocket) scripted = q_socket_new ();
-  ScriptedTransport transport;
+  QSocket *secure[2];
   int fd;
 
   plain = test_pair (TEST_TCP4, &fd);
-  scripted_transport_init (&transport, NULL, 0);
-  q_socket_install_channel (scripted, scripted_channel_new (&transport));
+  secure[0] = test_ssl_pair (certs, &secure[1]);
 
   g_assert_false (q_socket_is_secure (closed));
   g_assert_false (q_socket_is_secure (plain));
-  g_assert_true (q_socket_is_secure (scripted));
-  q_socket_close (scripted, NULL);
-  g_assert_false (q_socket_is_secure (scripted));
+  for (guint i = 0; i < G_N_ELEMENTS (secure); i++)
+    {
+      g_assert_true (q_socket_is_secure (secure[i]));
+      q_socket_close (secure[i], NULL);
+      g_assert_false (q_socket_is_secure (secure[i]));
+      g_object_unref (secure[i]);
+    }
 
-  g_clear_object (&scripted);
-  scripted_transport_clear (&transport);
+  test_certs_free (certs);
   close (fd);
 }
 
