@@ -34,9 +34,7 @@ struct _Victim
 static inline GBytes *
 megabytes (void)
 {
-  gsize length = 32 * 1024 * 1024;
-
-  return g_bytes_new_take (g_malloc0 (length), length);
+  return g_bytes_new_take (g_malloc0 (TEST_OVERFLOW), TEST_OVERFLOW);
 }
 
 static inline void

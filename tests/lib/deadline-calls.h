@@ -33,8 +33,8 @@ deadline_calls_set_up (void)
     drops[i] = (char) ('a' + i % 23);
   memcpy (drops, start, sizeof start - 1);
 
-  pattern = test_pattern (TEST_TOO_MUCH);
-  for (gsize i = 0; i < TEST_TOO_MUCH; i++)
+  pattern = test_pattern (TEST_OVERFLOW);
+  for (gsize i = 0; i < TEST_OVERFLOW; i++)
     pattern[i] = pattern[i] % 127 + 1;
 }
 
@@ -153,7 +153,7 @@ send_bytes (QSocket       *sock,
             GCancellable  *cancellable,
             GError       **error)
 {
-  q_socket_send_data (sock, pattern, TEST_TOO_MUCH, timeout_ms, cancellable, error);
+  q_socket_send_data (sock, pattern, TEST_OVERFLOW, timeout_ms, cancellable, error);
 }
 
 static inline void
@@ -162,7 +162,7 @@ send_text (QSocket       *sock,
            GCancellable  *cancellable,
            GError       **error)
 {
-  q_socket_send (sock, (const char *) pattern + TEST_TOO_MUCH - 500000, timeout_ms, cancellable,
+  q_socket_send (sock, (const char *) pattern + TEST_OVERFLOW - 500000, timeout_ms, cancellable,
                  error);
 }
 

@@ -141,7 +141,7 @@ waiting_read_thread (gpointer data)
 
   test_fix_buffers (q_socket_get_socket (sock));
   test_fix_buffers (fd);
-  length = test_fill_kernel (sock, self->pattern, TEST_TOO_MUCH);
+  length = test_fill_kernel (sock, self->pattern, TEST_OVERFLOW);
   q_socket_cork (sock);
   send_bytes (sock, self->pattern, 60000);
   answerer = (Answerer) { fd, length + 60000, "HTTP/1.0 200 OK\r\n\r\n" };
@@ -160,7 +160,7 @@ waiting_read_thread (gpointer data)
 static void
 test_flush_while_waiting (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
+  g_autofree guint8 *pattern = test_pattern (TEST_OVERFLOW);
   WaitingRead reads[7];
   GThread *threads[G_N_ELEMENTS (reads)];
 
@@ -227,7 +227,7 @@ test_slow_handler (TestKind kind)
 static void
 test_time_out (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH + 60001);
+  g_autofree guint8 *pattern = test_pattern (TEST_OVERFLOW + 60001);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) got = NULL;
   TestDrain drain;
@@ -237,7 +237,7 @@ test_time_out (TestKind kind)
 
   test_fix_buffers (q_socket_get_socket (sock));
   test_fix_buffers (fd);
-  length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
+  length = test_fill_kernel (sock, pattern, TEST_OVERFLOW);
   q_socket_cork (sock);
   send_bytes (sock, pattern + length, 60000);
   for (int i = 0; i < 3; i++)

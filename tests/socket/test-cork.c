@@ -209,7 +209,7 @@ test_shutdown_flushes (TestKind kind)
 static void
 test_close_never_waits (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
+  g_autofree guint8 *pattern = test_pattern (TEST_OVERFLOW);
   g_autoptr (GBytes) got = NULL;
   gsize length;
   int fd;
@@ -217,7 +217,7 @@ test_close_never_waits (TestKind kind)
 
   test_fix_buffers (q_socket_get_socket (sock));
   test_fix_buffers (fd);
-  length = test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
+  length = test_fill_kernel (sock, pattern, TEST_OVERFLOW);
   q_socket_cork (sock);
   send_bytes (sock, pattern + length, 60000);
   q_socket_close (sock, NULL);

@@ -267,7 +267,7 @@ stuck_job (gpointer data)
 
   test_fix_buffers (q_socket_get_socket (sock));
   test_fix_buffers (fd);
-  test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
+  test_fill_kernel (sock, pattern, TEST_OVERFLOW);
   for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
     for (int j = 0; j < 2; j++)
       expect_time_out (job->call, sock, timeouts[i], cancellable);
@@ -346,7 +346,7 @@ test_send_to_sipper (TestKind kind)
           gint64 start = g_get_monotonic_time ();
           GError *error = NULL;
 
-          q_socket_send_data (sock, pattern + sent, TEST_TOO_MUCH - sent, timeouts[i], cancellable,
+          q_socket_send_data (sock, pattern + sent, TEST_OVERFLOW - sent, timeouts[i], cancellable,
                               &error);
           check_time ("send", start, timeouts[i]);
           test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);

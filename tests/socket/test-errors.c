@@ -104,11 +104,11 @@ timeout (Fixture *fixture)
 static void
 timeout_send (Fixture *fixture)
 {
-  g_autofree guint8 *bytes = g_malloc0 (TEST_TOO_MUCH);
+  g_autofree guint8 *bytes = g_malloc0 (TEST_OVERFLOW);
 
   test_fix_buffers (q_socket_get_socket (fixture->sock));
   test_fix_buffers (fixture->fd);
-  q_socket_send_data (fixture->sock, bytes, TEST_TOO_MUCH, 20, NULL, &fixture->error);
+  q_socket_send_data (fixture->sock, bytes, TEST_OVERFLOW, 20, NULL, &fixture->error);
 }
 
 /* ---- the system says no ---- */

@@ -327,9 +327,9 @@ assert_silent (QSocket      *sock,
 static gpointer
 send_for_ever (gpointer data)
 {
-  g_autofree guint8 *bytes = g_malloc0 (TEST_TOO_MUCH);
+  g_autofree guint8 *bytes = g_malloc0 (TEST_OVERFLOW);
 
-  q_socket_send_data (data, bytes, TEST_TOO_MUCH, -1, NULL, NULL);
+  q_socket_send_data (data, bytes, TEST_OVERFLOW, -1, NULL, NULL);
 
   return NULL;
 }
@@ -368,7 +368,7 @@ test_timeout (void)
   int fd;
   g_autoptr (GString) log = g_string_new (NULL);
   g_autoptr (QSocket) sock = test_pair (TEST_TCP4, &fd);
-  g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (TEST_TOO_MUCH), TEST_TOO_MUCH);
+  g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (TEST_OVERFLOW), TEST_OVERFLOW);
   gint64 start = g_get_monotonic_time ();
   g_autoptr (GBytes) got = NULL;
   GError *error = NULL;

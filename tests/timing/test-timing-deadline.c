@@ -93,7 +93,7 @@ send_thread (gpointer data)
   test_fix_buffers (q_socket_get_socket (sock));
   test_fix_buffers (fd);
   job->sock = sock;
-  test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
+  test_fill_kernel (sock, pattern, TEST_OVERFLOW);
   for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
       TestLateness lateness = { .n_tries = 0 };
@@ -293,7 +293,7 @@ test_close_corked (gconstpointer kind)
 
       test_fix_buffers (q_socket_get_socket (sock));
       test_fix_buffers (fd);
-      test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
+      test_fill_kernel (sock, pattern, TEST_OVERFLOW);
       q_socket_cork (sock);
       g_assert_true (q_socket_send_data (sock, pattern, 60000, ENOUGH, NULL, NULL));
       test_lateness_add_deadline (&lateness, 0, close_socket, sock);
