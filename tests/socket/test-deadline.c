@@ -206,7 +206,7 @@ test_signals_lose_nothing (TestKind kind)
   for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
     for (gsize j = 0; j < G_N_ELEMENTS (flags); j++)
       {
-        const gsize length = 2 * 1024 * 1024;
+        const gsize length = TEST_OVERFLOW / 5;
         timer_t timer = begin_storm (flags[j]);
         g_autoptr (GError) error = NULL;
         g_autoptr (GBytes) got = NULL;
