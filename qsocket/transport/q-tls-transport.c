@@ -96,7 +96,10 @@ keep_error (QTlsTransport *self,
   int code = G_TLS_ERROR_MISC;
   const char *text = NULL;
 
-  if (is_refused (self))
+  /* Nothing below GIO makes a write wait, so if GIO would it waits for such a handshake, whose
+   * thread has not met the refusal yet. */
+  if (is_refused (self) ||
+      (direction == Q_TLS_WRITING && g_error_matches (from, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)))
     {
       text = "the peer asked for another handshake, which is refused";
     }

@@ -235,7 +235,12 @@ test_reset_tcp (gconstpointer data)
         else if (error != NULL)
           {
             check_message (error);
-            if (!g_error_matches (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED))
+
+            /* A server that resets without having read may do so before the client has seen that
+             * it is connected. */
+            if (g_error_matches (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT))
+              g_assert_true (kind == TEST_FAULT_RESET && !is_server && !of_sent && offset == 0);
+            else if (!g_error_matches (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED))
               g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL);
             g_error_free (error);
           }
