@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /* More bytes than the kernel holds for a connection. */
 #define TEST_TOO_MUCH (48 * 1024 * 1024)
 
+/* The same for a connection whose ends have both been given to test_fix_buffers (). */
+#define TEST_OVERFLOW (8 * 1024 * 1024)
+
 /* Gives the end @fd of a connection a send buffer and a receive buffer of a small size that the
  * kernel does not change any more, as it otherwise does while bytes flow. Call it for both ends
  * before the first byte is sent. */
