@@ -56,7 +56,10 @@ set_error (QTlsTransport *self,
   int code = G_TLS_ERROR_MISC;
   const char *text = NULL;
 
-  if (has_refused (self))
+  /* Nothing below GIO makes a write wait, so if GIO would it waits for such a handshake, whose
+   * thread has not met the refusal yet. */
+  if (has_refused (self) ||
+      (direction == Q_TLS_WRITING && g_error_matches (from, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)))
     {
       text = _("the peer asked for another handshake, which is refused");
     }

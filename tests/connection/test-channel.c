@@ -289,7 +289,6 @@ test_close_wakes (gconstpointer data)
   guint before = test_count_fds ();
   int fds[2] = { -1, -1 };
   GThread *thread;
-  gint64 start;
 
   if (the_case->family == AF_UNIX && the_case->call != WAKE_ACCEPT)
     g_assert_no_errno (socketpair (AF_UNIX, the_case->socktype | SOCK_CLOEXEC, 0, fds));
@@ -314,11 +313,8 @@ test_close_wakes (gconstpointer data)
     g_thread_yield ();
   test_wait_in_kernel (sleeper.thread_id);
 
-  start = g_get_monotonic_time ();
   g_assert_true (q_channel_close (sleeper.channel));
   g_thread_join (thread);
-  g_test_message ("woken after %d ms", (int) test_elapsed_ms (start));
-  g_assert_cmpint (test_elapsed_ms (start), <, 350);
 
   q_channel_unref (sleeper.channel);
   if (fds[1] >= 0)

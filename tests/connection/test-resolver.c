@@ -226,15 +226,15 @@ test_wait (Fixture       *fixture,
   struct pollfd pollfd = { q_lookup_get_fd (lookup), POLLIN, 0 };
   const QAddress *addresses;
   guint n_addresses;
-  Instant start;
+  gint64 start;
 
   g_assert_cmpint (fcntl (pollfd.fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
 
   for (int timeout_ms = 0; timeout_ms <= 60; timeout_ms += 30)
     {
-      start = instant_now ();
+      start = g_get_monotonic_time ();
       g_assert_false (q_lookup_wait (lookup, g_get_monotonic_time () + timeout_ms * 1000));
-      check_time (start, timeout_ms, "wait");
+      check_not_early (start, timeout_ms);
       g_assert_cmpint (poll (&pollfd, 1, 0), ==, 0);
     }
 
@@ -265,7 +265,7 @@ test_signals (Fixture       *fixture,
   g_autoptr (QLookup) lookup = NULL;
   sigset_t before;
   sigset_t after;
-  Instant start;
+  gint64 start;
 
   pthread_sigmask (SIG_SETMASK, NULL, &before);
   lookup = look_up ();
@@ -273,9 +273,9 @@ test_signals (Fixture       *fixture,
 
   g_assert_no_errno (sigaction (SIGALRM, &action, NULL));
   g_assert_no_errno (setitimer (ITIMER_REAL, &every_ms, NULL));
-  start = instant_now ();
+  start = g_get_monotonic_time ();
   g_assert_false (q_lookup_wait (lookup, g_get_monotonic_time () + 100 * 1000));
-  check_time (start, 100, "wait");
+  check_not_early (start, 100);
   g_assert_no_errno (setitimer (ITIMER_REAL, &never, NULL));
 
   g_mutex_unlock (&lock);

@@ -22,7 +22,7 @@ import tap
 from certificate import make_certificate
 
 # Bounds what must succeed, so that a mistake fails instead of hanging.
-LIMIT = 10000
+LIMIT = 120000
 
 IPV4 = Gio.SocketFamily.IPV4
 STREAM = Gio.SocketType.STREAM

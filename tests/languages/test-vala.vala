@@ -6,7 +6,7 @@
  * interface is complete as soon as it waits in the listener's backlog. */
 
 /* Bounds what must succeed, so that a mistake fails instead of hanging. */
-const int LIMIT = 10000;
+const int LIMIT = 120000;
 
 QSocket.Socket
 listening () throws Error

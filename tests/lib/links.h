@@ -13,9 +13,6 @@
 
 /* Channels over connections of the kernel, whose other end the test holds. */
 
-/* How late a call may be: the promise is 50 ms, the rest is for a loaded machine. */
-#define SLACK_MS 300
-
 static const QSink no_sink = { NULL };
 
 /* ---- connections ---- */
@@ -103,49 +100,13 @@ make_listener (QAddress *address)
   return channel;
 }
 
-/* A point in time, and how long the main thread had waited for a processor by then:
- * that is no fault of what is measured. */
-typedef struct
-{
-  gint64 at;
-  gint64 stolen;
-} Instant;
-
-static inline gint64
-count_stolen (void)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/schedstat", getpid ());
-  g_autofree char *text = NULL;
-  const char *second;
-
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return 0;
-
-  second = strchr (text, ' ');
-
-  return second != NULL ? g_ascii_strtoll (second, NULL, 10) / 1000 : 0;
-}
-
-/* From any thread. */
-static inline Instant
-instant_now (void)
-{
-  return (Instant) { g_get_monotonic_time (), count_stolen () };
-}
-
-/* Asserts that what the main thread began at @start took @timeout_ms, and not less. */
+/* Asserts that what began at @start took @timeout_ms at least. How much longer it may take is for
+ * the suite "timing" to say. */
 static inline void
-check_time (Instant     start,
-            int         timeout_ms,
-            const char *what)
+check_not_early (gint64 start,
+                 int    timeout_ms)
 {
-  gint64 elapsed = g_get_monotonic_time () - start.at;
-  gint64 stolen = count_stolen () - start.stolen;
-
-  g_test_message ("%s: %d ms took %d us more, and %d us for a processor", what, timeout_ms,
-                  (int) (elapsed - stolen - timeout_ms * 1000), (int) stolen);
-  g_assert_cmpint (elapsed, >=, timeout_ms * 1000);
-  g_assert_cmpint (elapsed - stolen, <, (timeout_ms + SLACK_MS) * 1000);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, (gint64) timeout_ms * 1000);
 }
 
 /* A thread that none of this program's signals reach. */

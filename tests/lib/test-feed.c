@@ -63,6 +63,39 @@ test_thread (GThreadFunc function,
   return g_thread_new ("peer", function, data);
 }
 
+typedef struct
+{
+  GThreadFunc function;
+  gpointer data;
+  int tid;                /* atomic; once it is there the thread reads this no more */
+} BlockedThread;
+
+static gpointer
+blocked_thread (gpointer data)
+{
+  BlockedThread *self = data;
+  GThreadFunc function = self->function;
+  gpointer function_data = self->data;
+
+  g_atomic_int_set (&self->tid, test_get_thread_id ());
+
+  return function (function_data);
+}
+
+GThread *
+test_thread_blocked (GThreadFunc function,
+                     gpointer    data)
+{
+  BlockedThread self = { function, data, 0 };
+  GThread *thread = test_thread (blocked_thread, &self);
+
+  while (g_atomic_int_get (&self.tid) == 0)
+    sched_yield ();
+  test_wait_in_kernel (self.tid);
+
+  return thread;
+}
+
 /* ---- conditions ---- */
 
 static int
@@ -123,42 +156,6 @@ test_wait_asleep (const int *tid)
     }
 }
 
-/* What is on its way between the two ends of a TCP connection arrives; what the
- * other end has no room for is not on its way. */
-static void
-wait_quiet (int fd)
-{
-  struct tcp_info info = { 0 };
-  socklen_t length = sizeof info;
-
-  while (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_unacked > 0)
-    sched_yield ();
-}
-
-gsize
-test_fill_kernel (QSocket      *sock,
-                  const guint8 *bytes,
-                  gsize         length)
-{
-  guint64 first = q_socket_get_bytes_sent (sock);
-  gsize done = 0;
-  gsize before;
-
-  do
-    {
-      GError *error = NULL;
-
-      before = done;
-      g_assert_false (q_socket_send_data (sock, bytes + done, length - done, 0, NULL, &error));
-      test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-      done = (gsize) (q_socket_get_bytes_sent (sock) - first);
-      wait_quiet (q_socket_get_socket (sock));
-    }
-  while (done != before);
-
-  return done;
-}
-
 gint64
 test_thread_time_ms (void)
 {
@@ -178,7 +175,7 @@ test_expect_bytes (QSocket    *sock,
                    gsize       length)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) got = q_socket_recv_binary (sock, size, 20000, NULL, &error);
+  g_autoptr (GBytes) got = q_socket_recv_binary (sock, size, ENOUGH, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), bytes, length);

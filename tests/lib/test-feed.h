@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "test-full.h"
 #include "test-peer.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,12 @@ void test_add_cases (const char     *subject,
 /* Calls @function in a thread that owns nothing. */
 GThread *test_thread (GThreadFunc function,
                       gpointer    data);
+
+/* The same for a thread that begins a call that has to wait, and returns when it waits in the
+ * kernel: the call has by then claimed what it needs of its socket, so that another one of its
+ * kind is PENDING. */
+GThread *test_thread_blocked (GThreadFunc function,
+                              gpointer    data);
 
 /* A peer that writes @bytes to @fd in pieces, each as soon as @reader has taken
  * the one before out of the kernel (where two may still meet on their way), and
@@ -99,15 +106,6 @@ void test_expect_failure (QSocket      *sock,
                           gssize        size,
                           int           timeout_ms,
                           QSocketError  code);
-
-/* Sends from @bytes until nothing moves any more, neither into the kernel nor
- * inside of it, for the peer does not read; returns how many bytes that were.
- * There must be more of them than any kernel holds. */
-gsize test_fill_kernel (QSocket      *sock,
-                        const guint8 *bytes,
-                        gsize         length);
-
-#define TEST_TOO_MUCH (48 * 1024 * 1024)
 
 /* How long this thread has worked the processor. */
 gint64 test_thread_time_ms (void);

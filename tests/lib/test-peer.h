@@ -6,6 +6,8 @@
 
 #include <qsocket/qsocket.h>
 
+#include "test-time.h"
+
 G_BEGIN_DECLS
 
 /* Connections whose other end is a plain descriptor in the hands of the test. */
@@ -59,9 +61,6 @@ int test_get_thread_id (void);
 /* Waits until that thread sleeps in a system call that moves bytes, connects,
  * accepts or polls. */
 void test_wait_in_kernel (int thread_id);
-
-/* Microseconds of the monotonic clock since @start. */
-#define test_elapsed_ms(start) ((g_get_monotonic_time () - (start)) / 1000)
 
 /* Asserts that @error is QSocketError @code_ and clears it. */
 #define test_assert_error(error, code_) G_STMT_START { \

@@ -18,9 +18,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Generous, since it has to start first. */
-#define PATIENCE_MS 30000
-
 struct _TestProgram
 {
   char *command;
@@ -131,7 +128,7 @@ read_more (TestProgram *self,
   char piece[4096];
   gssize n;
 
-  if (poll (&pollfd, 1, PATIENCE_MS) == 0)
+  if (poll (&pollfd, 1, ENOUGH) == 0)
     g_error ("%s did not say \"%s\" in time, but: %s", self->command, wanted, self->output->str);
 
   n = recv (self->fd, piece, sizeof piece, 0);
@@ -210,7 +207,7 @@ void
 test_program_wait_listening (TestProgram *self,
                              int          port)
 {
-  gint64 until = g_get_monotonic_time () + PATIENCE_MS * 1000;
+  gint64 until = g_get_monotonic_time () + ENOUGH * 1000;
 
   while (!is_listening ("/proc/net/tcp", port) && !is_listening ("/proc/net/tcp6", port))
     {

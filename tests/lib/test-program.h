@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include "test-time.h"
+
 G_BEGIN_DECLS
 
 /* Another program that a test talks to: through its standard input and output, which are one

@@ -18,9 +18,17 @@ static int service_port;
 static const char * const *answers;
 static const char *answer_name;
 
-/* Returns 0 or the code to fail with. */
+typedef struct
+{
+  const char * const *addresses;
+  int port;
+  const char *name;
+} Answer;
+
+/* Returns 0 or the code to fail with. The answer is that of the moment when the lookup ends, whatever
+ * the test asks for afterwards. */
 static int
-ask (void)
+ask (Answer *answer)
 {
   int code;
 
@@ -32,6 +40,7 @@ ask (void)
     g_cond_wait (&changed, &lock);
   n_hanging--;
   code = fail_code;
+  *answer = (Answer) { answers, service_port, answer_name };
   g_cond_broadcast (&changed);
   g_mutex_unlock (&lock);
 
@@ -47,19 +56,20 @@ fake_get_addresses (const char             *host,
   struct addrinfo numeric = *hints;
   struct addrinfo **next = result;
   g_autofree char *port = NULL;
-  int code = ask ();
+  Answer answer;
+  int code = ask (&answer);
 
   if (code != 0)
     return code;
 
   port = service == NULL || g_ascii_isdigit (*service)
          ? g_strdup (service)
-         : g_strdup_printf ("%d", service_port);
+         : g_strdup_printf ("%d", answer.port);
   numeric.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
   *result = NULL;
 
-  for (guint i = 0; answers[i] != NULL; i++)
-    if (getaddrinfo (answers[i], port, &numeric, next) == 0)
+  for (guint i = 0; answer.addresses[i] != NULL; i++)
+    if (getaddrinfo (answer.addresses[i], port, &numeric, next) == 0)
       while (*next != NULL)
         next = &(*next)->ai_next;
 
@@ -75,10 +85,11 @@ fake_get_name (const struct sockaddr *address,
                socklen_t              service_size,
                int                    flags)
 {
-  int code = ask ();
+  Answer answer;
+  int code = ask (&answer);
 
   if (code == 0)
-    g_strlcpy (host, answer_name, host_size);
+    g_strlcpy (host, answer.name, host_size);
 
   return code;
 }
@@ -87,6 +98,7 @@ static void
 install (gboolean            hang,
          int                 code,
          const char * const *addresses,
+         int                 port,
          const char         *name)
 {
   g_mutex_lock (&lock);
@@ -94,6 +106,7 @@ install (gboolean            hang,
   hangs = hang;
   fail_code = code;
   answers = addresses;
+  service_port = port;
   answer_name = name;
   g_mutex_unlock (&lock);
 
@@ -104,15 +117,14 @@ install (gboolean            hang,
 void
 test_resolver_hang (void)
 {
-  install (TRUE, EAI_AGAIN, NULL, NULL);
+  install (TRUE, EAI_AGAIN, NULL, 0, NULL);
 }
 
 void
 test_resolver_answer (const char * const *addresses,
                       int                 port)
 {
-  service_port = port;
-  install (FALSE, 0, addresses, "name.example");
+  install (FALSE, 0, addresses, port, "name.example");
 }
 
 void
@@ -120,13 +132,13 @@ test_resolver_answer_name (const char *name)
 {
   static const char * const none[] = { NULL };
 
-  install (FALSE, 0, none, name);
+  install (FALSE, 0, none, 0, name);
 }
 
 void
 test_resolver_fail (int code)
 {
-  install (FALSE, code, NULL, NULL);
+  install (FALSE, code, NULL, 0, NULL);
 }
 
 void

@@ -6,8 +6,6 @@
 
 #include "test-ssl-pair.h"
 
-#define ENOUGH 20000
-
 void
 test_ssl_identify (QSocket    *sock,
                    TestCerts  *certs,

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
-
 /* The descriptors that lead somewhere else. (Others may live on for a moment in the threads of
  * GLib's pool.) */
 static guint

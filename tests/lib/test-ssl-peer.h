@@ -9,9 +9,6 @@
 
 G_BEGIN_DECLS
 
-/* Generous, since other programs have to start. */
-#define TEST_PEER_TIMEOUT_MS 30000
-
 /* Programs that speak TLS, and what a QSocket and they say to each other. */
 
 /* `openssl s_server` with the certificate @name of the zoo and more options; @target is what to

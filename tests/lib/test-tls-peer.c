@@ -10,12 +10,16 @@
 #include <errno.h>
 #include <gnutls/abstract.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define DRIP_MS 5
+
+/* After so much silence a peer that has flipped a bit takes it that both sides wait. */
+#define STALL_MS 500
 
 static void
 check (int result)
@@ -153,6 +157,20 @@ push (gnutls_transport_ptr_t  data,
   return n;
 }
 
+/* FALSE if there are none, and the stream has been ended for that. */
+static gboolean
+wait_for_bytes (TestTlsPeer *self)
+{
+  struct pollfd pollfd = { .fd = self->fd, .events = POLLIN };
+
+  if (poll (&pollfd, 1, STALL_MS) != 0)
+    return TRUE;
+  shutdown (self->fd, SHUT_WR);
+  self->is_stalled = TRUE;
+
+  return FALSE;
+}
+
 static gssize
 pull (gnutls_transport_ptr_t  data,
       void                   *buffer,
@@ -167,6 +185,8 @@ pull (gnutls_transport_ptr_t  data,
   if (breaks (self) && !self->fault.of_sent)
     size = MIN (size, self->fault.offset - self->n_received);
 
+  if (self->fault.kind == TEST_FAULT_FLIP && !wait_for_bytes (self))
+    return break_off (self);
   while ((n = recv (self->fd, buffer, size, 0)) < 0 && errno == EINTR)
     continue;
   if (n < 0)
@@ -270,6 +290,8 @@ handshake_thread (gpointer data)
 
   if (result < 0 && !self->is_broken)
     shutdown (self->fd, SHUT_RDWR);
+  else if (result >= 0 && self->fault.kind == TEST_FAULT_FLIP)
+    wait_for_bytes (self);
 
   return GINT_TO_POINTER (result);
 }
@@ -385,9 +407,9 @@ test_tls_pair (gboolean      sock_is_server,
   *peer = test_tls_peer_new (fd, !sock_is_server, priority);
   test_tls_peer_start (*peer);
   if (sock_is_server)
-    q_socket_upgrade_server_to_ssl (sock, 20000, NULL, &error);
+    q_socket_upgrade_server_to_ssl (sock, ENOUGH, NULL, &error);
   else
-    q_socket_upgrade_client_to_ssl (sock, 20000, NULL, &error);
+    q_socket_upgrade_client_to_ssl (sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   check (test_tls_peer_join (*peer));
 
@@ -401,7 +423,7 @@ test_wait_fds (guint before)
 
   while (test_count_fds () > before)
     {
-      g_assert_cmpint (test_elapsed_ms (start), <, 20000);
+      g_assert_cmpint (test_elapsed_ms (start), <, ENOUGH);
       g_thread_yield ();
     }
 }
@@ -441,8 +463,10 @@ int
 test_accept_fd (int listener)
 {
   int fd = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
+  int on = 1;
 
   g_assert_cmpint (fd, >=, 0);
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 
   return fd;
 }

@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* The other end of a TLS connection as GnuTLS itself, which does what no decent peer does. It
+/* The other end of a TLS connection as GnuTLS itself, which can be made to break the rules. It
  * waits where its descriptor waits. */
 
 #define TEST_TLS_12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
@@ -24,7 +24,8 @@ typedef enum
   TEST_FAULT_END,       /* the stream ends in front of it */
   TEST_FAULT_RESET,     /* the connection is reset in front of it; TCP only */
   TEST_FAULT_SILENCE,   /* it is not sent, nor any after it */
-  TEST_FAULT_FLIP,      /* one of its bits is another */
+  TEST_FAULT_FLIP,      /* one of its bits is another; a peer that then waits in vain ends the
+                         * stream */
   TEST_FAULT_DRIP,      /* from here on there is one byte each few milliseconds */
 } TestFaultKind;
 
@@ -44,6 +45,7 @@ typedef struct
 
   TestFault fault;
   gboolean is_broken;
+  gboolean is_stalled;  /* it has waited in vain */
   int stop;             /* atomic: a peer that drips ends */
   gsize n_sent;
   gsize n_received;

@@ -16,7 +16,7 @@ typedef enum
   SPOT_END,               /* of a list */
   SPOT_OPEN,              /* accepts */
   SPOT_REFUSED,           /* nobody listens */
-  SPOT_BLACK,             /* never answers: a backlog that is full */
+  SPOT_BLACK,             /* never answers, since its backlog is full */
   SPOT_UNREACHABLE,       /* no way leads there */
 } SpotKind;
 
@@ -57,9 +57,14 @@ spot_open (Spot     *spot,
 
   if (kind == SPOT_BLACK)
     {
+      struct pollfd pollfd = { spot->fd, POLLIN, 0 };
+
       g_assert_no_errno (listen (spot->fd, 0));
       spot->filler = socket (spot->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
       g_assert_no_errno (connect (spot->filler, &spot->address.sa, spot->address.length));
+
+      /* The backlog is full when the listener knows of the connection, not when its client does. */
+      g_assert_cmpint (poll (&pollfd, 1, -1), ==, 1);
     }
 }
 

@@ -12,7 +12,7 @@
 static void
 test_accept (void)
 {
-  static const int timeouts[] = { 0, 30, 120, 120 };
+  static const int timeouts[] = { 0, 30, 110, 110 };
   QAddress address;
   QChannel *channel = make_listener (&address);
   g_autoptr (GError) error = NULL;
@@ -20,12 +20,12 @@ test_accept (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
 
       q_accept_op_init (&op, "accept", channel, &no_sink);
       g_assert_true (q_op_run (&op.parent, timeouts[i], NULL, &error));
       g_assert_cmpint (op.fd, ==, -1);
-      check_time (start, timeouts[i], "accept");
+      check_not_early (start, timeouts[i]);
     }
 
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
@@ -34,7 +34,7 @@ test_accept (void)
 
       g_assert_no_errno (connect (fd, &address.sa, address.length));
       q_accept_op_init (&op, "accept", channel, &no_sink);
-      g_assert_true (q_op_run (&op.parent, timeouts[i] != 0 ? 10000 : 0, NULL, &error));
+      g_assert_true (q_op_run (&op.parent, timeouts[i] != 0 ? ENOUGH : 0, NULL, &error));
       g_assert_cmpint (op.fd, >=, 0);
       g_assert_cmpint (q_address_get_family (&op.peer), ==, G_SOCKET_FAMILY_IPV4);
       close (op.fd);
@@ -90,14 +90,14 @@ test_accept_without_descriptors (void)
 
   g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &low));
   q_accept_op_init (&op, "accept", channel, &no_sink);
-  g_assert_false (q_op_run (&op.parent, 10000, NULL, &error));
+  g_assert_false (q_op_run (&op.parent, ENOUGH, NULL, &error));
   g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
   g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ACCEPT);
   g_assert_cmpint (op.fd, ==, -1);
   g_clear_error (&error);
 
   q_accept_op_init (&op, "accept", channel, &no_sink);
-  g_assert_true (q_op_run (&op.parent, 10000, NULL, &error));
+  g_assert_true (q_op_run (&op.parent, ENOUGH, NULL, &error));
   g_assert_cmpint (op.fd, >=, 0);
 
   close (op.fd);
@@ -114,7 +114,7 @@ test_quiet_without_descriptors (void)
   QChannel *channel = make_listener (&address);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
-  Instant start;
+  gint64 start;
   struct rlimit old;
   struct rlimit low;
   QAcceptOp op;
@@ -123,13 +123,13 @@ test_quiet_without_descriptors (void)
   low = (struct rlimit) { 3, old.rlim_max };
 
   g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &low));
-  start = instant_now ();
+  start = g_get_monotonic_time ();
   q_accept_op_init (&op, "accept", channel, &no_sink);
   q_op_run (&op.parent, 100, cancellable, &error);
   g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
   g_assert_no_error (error);
   g_assert_cmpint (op.fd, ==, -1);
-  check_time (start, 100, "accept");
+  check_not_early (start, 100);
 
   q_channel_unref (channel);
 }

@@ -47,7 +47,7 @@ test_fails (gconstpointer data)
 
       resolver_set_up (NULL, 0, the_case->code);
       connect_init (&attempt, &endpoint);
-      connect_drive (&attempt, driver, 10000, NULL);
+      connect_drive (&attempt, driver, ENOUGH, NULL);
       g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
       g_assert_cmpstr (attempt.error->message, ==, message);
       g_assert_cmpstr (attempt.reports, ==, "lookup:name,80");
@@ -70,7 +70,7 @@ test_no_addresses (void)
       q_address_set_path (&spots[1].address, "/tmp/y");
       resolver_set_up (spots, n, 0);
       connect_init (&attempt, &endpoint);
-      connect_drive (&attempt, DRIVE_BLOCKING, 10000, NULL);
+      connect_drive (&attempt, DRIVE_BLOCKING, ENOUGH, NULL);
       g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
       g_assert_true (g_str_has_suffix (attempt.error->message, gai_strerror (EAI_NONAME)));
       connect_clear (&attempt);
@@ -83,7 +83,6 @@ typedef struct
 {
   Connect *attempt;
   GCancellable *cancellable;
-  Instant when;
 } Ender;
 
 static gpointer
@@ -92,7 +91,6 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = instant_now ();
   if (ender->cancellable != NULL)
     g_cancellable_cancel (ender->cancellable);
   else
@@ -114,7 +112,7 @@ test_hangs (gconstpointer data)
   Connect attempt;
   Ender ender = { &attempt, NULL };
   GThread *thread;
-  Instant start;
+  gint64 start;
   Spot spot;
 
   spot_open (&spot, SPOT_OPEN, AF_INET);
@@ -124,9 +122,9 @@ test_hangs (gconstpointer data)
   for (int timeout_ms = 0; timeout_ms <= 60; timeout_ms += 60)
     {
       connect_init (&attempt, &hanging);
-      start = instant_now ();
+      start = g_get_monotonic_time ();
       connect_drive (&attempt, driver, timeout_ms, NULL);
-      check_time (start, timeout_ms, "a lookup that hangs");
+      check_not_early (start, timeout_ms);
       g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
       g_assert_nonnull (strstr (attempt.error->message, "not resolved within"));
       g_assert_cmpstr (attempt.reports, ==, "lookup:hang.example,80");
@@ -140,7 +138,6 @@ test_hangs (gconstpointer data)
       thread = start_thread (ender_thread, &ender);
       connect_drive (&attempt, driver, -1, ender.cancellable);
       g_thread_join (thread);
-      check_time (ender.when, 0, cancels ? "cancel" : "abort");
       if (cancels)
         g_assert_error (attempt.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       else
@@ -149,10 +146,8 @@ test_hangs (gconstpointer data)
     }
 
   connect_init (&attempt, &endpoint);
-  start = instant_now ();
-  connect_drive (&attempt, driver, 10000, NULL);
+  connect_drive (&attempt, driver, ENOUGH, NULL);
   g_assert_no_error (attempt.error);
-  check_time (start, 0, "a lookup beside it");
   connect_clear (&attempt);
 
   /* The threads end as soon as the resolver lets them. */
@@ -214,7 +209,7 @@ test_literal (gconstpointer data)
   endpoint.family = (GSocketFamily) the_case->family;
   resolver_set_up (NULL, 0, EAI_NONAME);
   connect_init (&attempt, &endpoint);
-  connect_drive (&attempt, DRIVE_BLOCKING, 10000, NULL);
+  connect_drive (&attempt, DRIVE_BLOCKING, ENOUGH, NULL);
 
   if (the_case->resolved != NULL)
     {
@@ -261,7 +256,7 @@ test_idn (void)
   endpoint.family = G_SOCKET_FAMILY_IPV6;
   q_resolver_set_functions (assert_ascii_host, fake_free_addresses);
   connect_init (&attempt, &endpoint);
-  connect_drive (&attempt, DRIVE_BLOCKING, 10000, NULL);
+  connect_drive (&attempt, DRIVE_BLOCKING, ENOUGH, NULL);
   g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
   g_assert_cmpstr (attempt.reports, ==, "lookup:b\303\274cher.example,80");
   connect_clear (&attempt);
@@ -310,17 +305,17 @@ test_signals (gconstpointer data)
     for (guint n = 1; n <= 3; n += 2)
       {
         QEndpoint endpoint = endpoint_for_name ("name");
-        Instant start = instant_now ();
+        gint64 start = g_get_monotonic_time ();
         Connect attempt;
 
         resolver_set_up (spots, n, 0);
         connect_init (&attempt, &endpoint);
-        connect_drive (&attempt, driver, n == 1 ? 150 : 10000, NULL);
+        connect_drive (&attempt, driver, n == 1 ? 110 : ENOUGH, NULL);
         if (n == 1)
           g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
         else
           g_assert_no_error (attempt.error);
-        check_time (start, n == 1 ? 150 : 250, "connect");
+        check_not_early (start, n == 1 ? 110 : 250);
         connect_clear (&attempt);
       }
 

@@ -28,10 +28,12 @@ typedef struct
   } spots[8];
   int timeout_ms;
 
-  const char *order;      /* the numbers of the addresses that are tried */
+  /* The numbers of the addresses that are tried. Where the time runs out, how many of them are
+   * depends on the machine, but not more than these. */
+  const char *order;
   int winner;             /* or -1 and ... */
   const char *error;      /* ... how its message ends */
-  int takes_ms;
+  int takes_ms;           /* at least */
 } ConnectCase;
 
 #define O SPOT_OPEN
@@ -41,41 +43,42 @@ typedef struct
 #define V6 AF_INET6
 
 static const ConnectCase cases[] = {
-  { "open", { { O, 0 } }, 5000, "0", 0, NULL, 0 },
-  { "open/v6", { { O, V6 } }, 5000, "0", 0, NULL, 0 },
-  { "refused", { { R, 0 } }, 5000, "0", -1, "Connection refused", 0 },
-  { "refused-then-open", { { R, 0 }, { O, 0 } }, 5000, "01", 1, NULL, 0 },
-  { "unreachable-then-open", { { U, 0 }, { O, 0 } }, 5000, "01", 1, NULL, 0 },
-  { "second-not-needed", { { O, 0 }, { O, 0 } }, 5000, "0", 0, NULL, 0 },
-  { "all-refused", { { R, 0 }, { R, 0 }, { R, 0 } }, 5000, "012", -1, "Connection refused", 0 },
+  { "open", { { O, 0 } }, ENOUGH, "0", 0, NULL, 0 },
+  { "open/v6", { { O, V6 } }, ENOUGH, "0", 0, NULL, 0 },
+  { "refused", { { R, 0 } }, ENOUGH, "0", -1, "Connection refused", 0 },
+  { "refused-then-open", { { R, 0 }, { O, 0 } }, ENOUGH, "01", 1, NULL, 0 },
+  { "unreachable-then-open", { { U, 0 }, { O, 0 } }, ENOUGH, "01", 1, NULL, 0 },
+  { "second-not-needed", { { O, 0 }, { O, 0 } }, ENOUGH, "0", 0, NULL, 0 },
+  { "all-refused", { { R, 0 }, { R, 0 }, { R, 0 } }, ENOUGH, "012", -1, "Connection refused", 0 },
 
   /* families in turns, IPv6 first, each in its order */
-  { "turns", { { R, 0 }, { R, 0 }, { R, V6 }, { R, 0 }, { R, V6 } }, 5000, "20413", -1,
+  { "turns", { { R, 0 }, { R, 0 }, { R, V6 }, { R, 0 }, { R, V6 } }, ENOUGH, "20413", -1,
     "Connection refused", 0 },
-  { "turns/v6-first", { { O, 0 }, { O, V6 } }, 5000, "1", 1, NULL, 0 },
-  { "turns/v6-refused", { { O, 0 }, { R, V6 } }, 5000, "10", 0, NULL, 0 },
-  { "turns/v6-unreachable", { { U, V6 }, { O, 0 } }, 5000, "01", 1, NULL, 0 },
-  { "turns/v6-black", { { B, V6 }, { O, 0 } }, 5000, "01", 1, NULL, DELAY_MS },
+  { "turns/v6-first", { { O, 0 }, { O, V6 } }, ENOUGH, "1", 1, NULL, 0 },
+  { "turns/v6-refused", { { O, 0 }, { R, V6 } }, ENOUGH, "10", 0, NULL, 0 },
+  { "turns/v6-unreachable", { { U, V6 }, { O, 0 } }, ENOUGH, "01", 1, NULL, 0 },
+  { "turns/v6-black", { { B, V6 }, { O, 0 } }, ENOUGH, "01", 1, NULL, DELAY_MS },
 
   /* the next one after a while, or when one has failed */
-  { "black-then-open", { { B, 0 }, { O, 0 } }, 5000, "01", 1, NULL, DELAY_MS },
-  { "black-refused-open", { { B, 0 }, { R, 0 }, { O, 0 } }, 5000, "012", 2, NULL, DELAY_MS },
-  { "refused-black-open", { { R, 0 }, { B, 0 }, { O, 0 } }, 5000, "012", 2, NULL, DELAY_MS },
-  { "black-black-open", { { B, 0 }, { B, 0 }, { O, 0 } }, 5000, "012", 2, NULL, 2 * DELAY_MS },
-  { "black-unreachable-open", { { B, 0 }, { U, 0 }, { O, 0 } }, 5000, "012", 2, NULL, DELAY_MS },
+  { "black-then-open", { { B, 0 }, { O, 0 } }, ENOUGH, "01", 1, NULL, DELAY_MS },
+  { "black-refused-open", { { B, 0 }, { R, 0 }, { O, 0 } }, ENOUGH, "012", 2, NULL, DELAY_MS },
+  { "refused-black-open", { { R, 0 }, { B, 0 }, { O, 0 } }, ENOUGH, "012", 2, NULL, DELAY_MS },
+  { "black-black-open", { { B, 0 }, { B, 0 }, { O, 0 } }, ENOUGH, "012", 2, NULL, 2 * DELAY_MS },
+  { "black-unreachable-open", { { B, 0 }, { U, 0 }, { O, 0 } }, ENOUGH, "012", 2, NULL, DELAY_MS },
 
   /* one deadline */
-  { "black", { { B, 0 } }, 200, "0", -1, "no answer within 200 ms", 200 },
-  { "black/longer", { { B, 0 } }, 350, "0", -1, "no answer within 350 ms", 350 },
+  { "black", { { B, 0 } }, 60, "0", -1, "no answer within 60 ms", 60 },
+  { "black/longer", { { B, 0 } }, 150, "0", -1, "no answer within 150 ms", 150 },
   { "black/no-time", { { B, 0 } }, 0, "0", -1, "no answer within 0 ms", 0 },
-  { "black/v6", { { B, V6 } }, 200, "0", -1, "no answer within 200 ms", 200 },
+  { "black/v6", { { B, V6 } }, 120, "0", -1, "no answer within 120 ms", 120 },
   { "blacks", { { B, 0 }, { B, 0 }, { B, 0 } }, 300, "01", -1, "no answer within 300 ms", 300 },
-  { "refused-then-black", { { R, 0 }, { B, 0 } }, 200, "01", -1, "no answer within 200 ms", 200 },
+  { "refused-then-black", { { R, 0 }, { B, 0 } }, 120, "01", -1, "no answer within 120 ms", 120 },
 
   /* the failure that tells most */
-  { "best/refused-unreachable", { { R, 0 }, { U, 0 } }, 5000, "01", -1, "Connection refused", 0 },
-  { "best/unreachable-refused", { { U, V6 }, { R, 0 } }, 5000, "01", -1, "Connection refused", 0 },
-  { "best/unreachable", { { U, V6 }, { U, 0 } }, 5000, "01", -1, "Network is unreachable", 0 },
+  { "best/refused-unreachable", { { R, 0 }, { U, 0 } }, ENOUGH, "01", -1, "Connection refused", 0 },
+  { "best/unreachable-refused", { { U, V6 }, { R, 0 } }, ENOUGH, "01", -1, "Connection refused",
+    0 },
+  { "best/unreachable", { { U, V6 }, { U, 0 } }, ENOUGH, "01", -1, "Network is unreachable", 0 },
 };
 
 #undef O
@@ -139,61 +142,73 @@ check_socket (const QConnectOp *op)
   g_assert_cmpint (on, ==, 0);
 }
 
-static void
-run_case (const ConnectCase *the_case,
-          DriverKind         driver)
+/* A case as one driver of the three runs it. */
+typedef struct
 {
-  QEndpoint endpoint = endpoint_for_name ("name");
-  g_autofree char *resolved = NULL;
-  g_autofree char *attempts = NULL;
-  g_autofree char *all = NULL;
-  guint before = test_count_fds ();
-  Spot spots[G_N_ELEMENTS (the_case->spots)];
-  Connect attempt;
-  Instant start;
-  guint n = 0;
+  const ConnectCase *the_case;
+  DriverKind driver;
+  const Spot *spots;
+  const char *reports;
+} CaseRun;
 
-  for (; n < G_N_ELEMENTS (spots) && the_case->spots[n].kind != SPOT_END; n++)
-    spot_open (&spots[n], the_case->spots[n].kind, the_case->spots[n].family);
-  resolver_set_up (spots, n, 0);
-  resolved = make_reports (the_case, spots, n, FALSE);
-  attempts = make_reports (the_case, spots, n, TRUE);
-  all = g_strconcat (resolved, attempts, NULL);
+static gpointer
+run_case (gpointer data)
+{
+  const CaseRun *run = data;
+  const ConnectCase *the_case = run->the_case;
+  QEndpoint endpoint = endpoint_for_name ("name");
+  gboolean times_out = the_case->takes_ms == the_case->timeout_ms;
+  gint64 start;
+  Connect attempt;
 
   connect_init (&attempt, &endpoint);
-  start = instant_now ();
-  connect_drive (&attempt, driver, the_case->timeout_ms, NULL);
-  check_time (start, the_case->takes_ms, the_case->name);
+  start = g_get_monotonic_time ();
+  connect_drive (&attempt, run->driver, the_case->timeout_ms, NULL);
+  check_not_early (start, the_case->takes_ms);
 
-  if (the_case->timeout_ms > 0)
-    g_assert_cmpstr (attempt.reports, ==, all);
+  if (!times_out)
+    g_assert_cmpstr (attempt.reports, ==, run->reports);
+  else
+    g_assert_true (g_str_has_prefix (run->reports, attempt.reports));
   if (the_case->winner >= 0)
     {
+      const QAddress *winner = &run->spots[the_case->winner].address;
+
       g_assert_no_error (attempt.error);
       g_assert_cmpmem (&attempt.op.address.sa, attempt.op.address.length,
-                       &spots[the_case->winner].address.sa,
-                       spots[the_case->winner].address.length);
+                       &winner->sa, winner->length);
       check_socket (&attempt.op);
     }
   else
     {
+      /* The lookup runs in a thread of its own, for which the time may be too short. */
+      gboolean was_tried = strstr (attempt.reports, "connecting:") != NULL;
+
       g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
-      g_test_message ("%s", attempt.error->message);
-      if (the_case->timeout_ms > 0)
+      g_assert_true (was_tried || times_out);
+      if (was_tried)
         g_assert_true (g_str_has_suffix (attempt.error->message, the_case->error));
+      else
+        g_assert_nonnull (strstr (attempt.error->message, "the name was not resolved within"));
     }
 
   connect_clear (&attempt);
-  for (guint i = 0; i < n; i++)
-    spot_close (&spots[i]);
-  while (test_count_fds () > before)
-    g_thread_yield ();
+
+  return NULL;
 }
 
 static void
 test_case (gconstpointer data)
 {
   const ConnectCase *the_case = data;
+  g_autofree char *resolved = NULL;
+  g_autofree char *attempts = NULL;
+  g_autofree char *all = NULL;
+  guint before = test_count_fds ();
+  Spot spots[G_N_ELEMENTS (the_case->spots)];
+  CaseRun runs[N_DRIVERS];
+  GThread *threads[N_DRIVERS];
+  guint n = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (the_case->spots); i++)
     if (the_case->spots[i].family == AF_INET6 && !test_kind_is_here (TEST_TCP6))
@@ -202,22 +217,42 @@ test_case (gconstpointer data)
         return;
       }
 
+  for (; n < G_N_ELEMENTS (spots) && the_case->spots[n].kind != SPOT_END; n++)
+    spot_open (&spots[n], the_case->spots[n].kind, the_case->spots[n].family);
+  resolver_set_up (spots, n, 0);
+  resolved = make_reports (the_case, spots, n, FALSE);
+  attempts = make_reports (the_case, spots, n, TRUE);
+  all = g_strconcat (resolved, attempts, NULL);
+
+  /* All at the same time, for mostly they sleep. */
   for (DriverKind driver = 0; driver < N_DRIVERS; driver++)
-    run_case (the_case, driver);
+    {
+      runs[driver] = (CaseRun) { the_case, driver, spots, all };
+      threads[driver] = start_thread (run_case, &runs[driver]);
+    }
+  for (DriverKind driver = 0; driver < N_DRIVERS; driver++)
+    g_thread_join (threads[driver]);
+
+  for (guint i = 0; i < n; i++)
+    spot_close (&spots[i]);
+  while (test_count_fds () > before)
+    g_thread_yield ();
 }
 
 /* ---- many addresses ---- */
 
+/* To wait after each of those that refuse would take 12 s. */
 static void
 test_many (gconstpointer data)
 {
   SpotKind kind = GPOINTER_TO_INT (data);
+  int timeout_ms = kind == SPOT_BLACK ? 300 : 48 * DELAY_MS;
 
   for (DriverKind driver = 0; driver < N_DRIVERS; driver++)
     {
       QEndpoint endpoint = endpoint_for_name ("name");
       guint before = test_count_fds ();
-      Instant start;
+      gint64 start;
       Connect attempt;
       Spot spots[50];
 
@@ -225,18 +260,17 @@ test_many (gconstpointer data)
         spot_open (&spots[i], i < 49 ? kind : SPOT_OPEN, AF_INET);
       resolver_set_up (spots, G_N_ELEMENTS (spots), 0);
       connect_init (&attempt, &endpoint);
-      start = instant_now ();
-      connect_drive (&attempt, driver, 600, NULL);
+      start = g_get_monotonic_time ();
+      connect_drive (&attempt, driver, timeout_ms, NULL);
 
       if (kind == SPOT_BLACK)
         {
           g_assert_error (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
-          check_time (start, 600, "49 that do not answer");
+          check_not_early (start, timeout_ms);
         }
       else
         {
           g_assert_no_error (attempt.error);
-          check_time (start, 0, "49 that refuse");
         }
 
       connect_clear (&attempt);
@@ -273,7 +307,7 @@ test_late_answer (void)
   resolver_set_up (spots, G_N_ELEMENTS (spots), 0);
   connect_init (&attempt, &endpoint);
   thread = start_thread (make_room_thread, &spots[0]);
-  connect_drive (&attempt, DRIVE_BLOCKING, 30000, NULL);
+  connect_drive (&attempt, DRIVE_BLOCKING, ENOUGH, NULL);
   g_assert_no_error (attempt.error);
   g_assert_cmpint (q_address_get_port (&attempt.op.address), ==,
                    q_address_get_port (&spots[0].address));
@@ -290,7 +324,6 @@ typedef struct
 {
   Connect *attempt;
   GCancellable *cancellable;
-  Instant when;
 } Ender;
 
 static gpointer
@@ -299,7 +332,6 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = instant_now ();
   if (ender->cancellable != NULL)
     g_cancellable_cancel (ender->cancellable);
   else
@@ -326,9 +358,8 @@ test_ended (gconstpointer data)
       resolver_set_up (&spot, 1, 0);
       connect_init (&attempt, &endpoint);
       thread = start_thread (ender_thread, &ender);
-      connect_drive (&attempt, driver, driver == DRIVE_BLOCKING ? -1 : 60000, cancellable);
+      connect_drive (&attempt, driver, driver == DRIVE_BLOCKING ? -1 : ENOUGH, cancellable);
       g_thread_join (thread);
-      check_time (ender.when, 0, "end");
 
       if (cancels)
         g_assert_error (attempt.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -359,12 +390,13 @@ test_aborted_before (void)
 
 /* ---- without descriptors ---- */
 
-/* With so many descriptors to be had it either works, or says why not. */
+/* With so many descriptors to be had it either works, or says why not; at last there are enough. */
 static void
 test_few_descriptors (void)
 {
   QEndpoint endpoint = endpoint_for_name ("name");
   guint before = test_count_fds ();
+  const rlim_t plenty = 9;
   gboolean worked = FALSE;
   struct rlimit old;
 
@@ -377,7 +409,7 @@ test_few_descriptors (void)
       struct rlimit low;
       int lowest;
 
-      g_assert_cmpuint (more, <, 10);
+      g_assert_cmpuint (more, <=, plenty);
       spot_open (&spots[0], SPOT_BLACK, AF_INET);
       spot_open (&spots[1], SPOT_REFUSED, AF_INET);
       spot_open (&spots[2], SPOT_OPEN, AF_INET);
@@ -388,7 +420,8 @@ test_few_descriptors (void)
       close (lowest);
       low = (struct rlimit) { (rlim_t) lowest + more, old.rlim_max };
       g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &low));
-      attempt.is_done = q_op_run (&attempt.op.parent, 5000, NULL, &attempt.error);
+      attempt.is_done = q_op_run (&attempt.op.parent, more < plenty ? 2 * DELAY_MS : ENOUGH, NULL,
+                                  &attempt.error);
       g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
 
       worked = attempt.is_done;
@@ -471,7 +504,7 @@ connect_to_self (const char *host)
       Connect attempt;
 
       connect_init (&attempt, &endpoint);
-      connect_drive (&attempt, i % N_DRIVERS, 5000, NULL);
+      connect_drive (&attempt, i % N_DRIVERS, ENOUGH, NULL);
       if (!g_error_matches (attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT) ||
           !g_str_has_suffix (attempt.error->message, g_strerror (ECONNREFUSED)))
         return 1;

@@ -93,7 +93,7 @@ test_connects (Fixture       *fixture,
       struct stat status;
 
       begin (fixture, socktype);
-      connect_drive (&fixture->attempt, driver, 10000, NULL);
+      connect_drive (&fixture->attempt, driver, ENOUGH, NULL);
       g_assert_no_error (fixture->attempt.error);
       check_reports (fixture);
       g_assert_no_errno (fstat (fixture->attempt.op.fd, &status));
@@ -203,11 +203,11 @@ test_full (Fixture       *fixture,
   for (DriverKind driver = 0; driver < N_DRIVERS; driver++)
     for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
       {
-        Instant start = instant_now ();
+        gint64 start = g_get_monotonic_time ();
 
         begin (fixture, SOCK_STREAM);
         connect_drive (&fixture->attempt, driver, timeouts[i], NULL);
-        check_time (start, timeouts[i], "a full backlog");
+        check_not_early (start, timeouts[i]);
         g_assert_error (fixture->attempt.error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CONNECT);
         g_assert_nonnull (strstr (fixture->attempt.error->message, "no answer within"));
         check_reports (fixture);
@@ -230,7 +230,6 @@ typedef struct
   Fixture *fixture;
   FullEnd end;
   GCancellable *cancellable;
-  Instant when;
 } Ender;
 
 static gpointer
@@ -239,7 +238,6 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = instant_now ();
 
   switch (ender->end)
     {
@@ -280,10 +278,9 @@ test_full_ends (Fixture       *fixture,
       fds = fill_backlog (fixture);
       begin (fixture, SOCK_STREAM);
       thread = start_thread (ender_thread, &ender);
-      connect_drive (&fixture->attempt, driver, driver == DRIVE_BLOCKING ? -1 : 60000,
+      connect_drive (&fixture->attempt, driver, driver == DRIVE_BLOCKING ? -1 : ENOUGH,
                      end == FULL_CANCELLED ? cancellable : NULL);
       g_thread_join (thread);
-      check_time (ender.when, 0, "the end of it");
 
       if (end == FULL_ACCEPTED)
         g_assert_no_error (fixture->attempt.error);

@@ -24,7 +24,7 @@ test_read_case (gconstpointer data)
 
       read_run_init (&run, data);
       run.script.stuck = cancellable;
-      read_run_finish (&run, drivers[i].drive (&run.op, 60000, cancellable));
+      read_run_finish (&run, drivers[i].drive (&run.op, ENOUGH, cancellable));
     }
 }
 
@@ -121,20 +121,33 @@ wait_for_ever (gpointer self)
   return fake_wait (self, 0);
 }
 
-/* Three naps make 60 ms. */
 static QStep
-nap (gpointer data)
+nap_for (FakeOp *self,
+         gint64  length_ms)
 {
-  FakeOp *self = data;
   gint64 now = g_get_monotonic_time ();
 
   if (self->goal == 0)
-    self->goal = now + 60 * 1000;
+    self->goal = now + length_ms * 1000;
   if (now >= self->goal)
     return Q_STEP_DONE;
 
   self->until = MIN (now + 25 * 1000, self->goal);
   return fake_wait (self, 0);
+}
+
+/* Three naps make 60 ms. */
+static QStep
+nap (gpointer self)
+{
+  return nap_for (self, 60);
+}
+
+/* So many naps that none of the deadlines here outlasts them, on any machine. */
+static QStep
+nap_for_an_hour (gpointer self)
+{
+  return nap_for (self, 3600 * 1000);
 }
 
 static QStep
@@ -169,9 +182,9 @@ static const FakeCase fake_cases[] = {
   { "wait-for-ever/lenient", wait_for_ever, TRUE, 60, READ_DONE, 60 },
   { "wait-for-ever/no-time", wait_for_ever, FALSE, 0, Q_SOCKET_ERROR_TIMEOUT, 0 },
   { "naps", nap, FALSE, -1, READ_DONE, 60 },
-  { "naps/in-time", nap, FALSE, 60000, READ_DONE, 60 },
+  { "naps/in-time", nap, FALSE, ENOUGH, READ_DONE, 60 },
   { "naps/greatest-time", nap, FALSE, G_MAXINT, READ_DONE, 60 },
-  { "naps/too-long", nap, FALSE, 50, Q_SOCKET_ERROR_TIMEOUT, 50 },
+  { "naps/too-long", nap_for_an_hour, FALSE, 50, Q_SOCKET_ERROR_TIMEOUT, 50 },
 };
 
 static void
@@ -183,7 +196,7 @@ test_fake_case (gconstpointer data)
   for (guint i = 0; i < 2 * G_N_ELEMENTS (drivers); i++)
     {
       g_autoptr (GCancellable) cancellable = i % 2 != 0 ? g_cancellable_new () : NULL;
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
       g_autoptr (GError) error = NULL;
       FakeOp op;
 
@@ -191,7 +204,7 @@ test_fake_case (gconstpointer data)
       if (the_case->is_lenient)
         op.parent.klass = &fake_lenient_class;
       error = drivers[i / 2].drive (&op.parent, the_case->timeout_ms, cancellable);
-      check_time (start, the_case->takes_ms, drivers[i / 2].name);
+      check_not_early (start, the_case->takes_ms);
 
       if (the_case->code == READ_DONE)
         g_assert_no_error (error);

@@ -229,12 +229,12 @@ test_deadline (Fixture       *fixture,
 
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
 
       job_start (&fixture->link, 1, timeouts[i], G_PRIORITY_DEFAULT, NULL,
                  (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_TIMEOUT });
       iterate (fixture, i + 1);
-      check_time (start, timeouts[i], "read");
+      check_not_early (start, timeouts[i]);
     }
 }
 
@@ -345,7 +345,7 @@ chain_next (QOp      *op,
 
   test_write_text (chain->link->peer, "x");
   q_recv_op_init (&chain->op, "read from", chain->link->channel, &no_sink, Q_RECV_TO_BYTES, 1, 0);
-  q_op_start (&chain->op.parent, 10000, G_PRIORITY_DEFAULT, NULL, chain_next, chain);
+  q_op_start (&chain->op.parent, ENOUGH, G_PRIORITY_DEFAULT, NULL, chain_next, chain);
 }
 
 static void
@@ -371,7 +371,7 @@ test_context_goes (void)
   link_open (&link, TEST_UNIX);
   g_main_context_push_thread_default (context);
   q_recv_op_init (&op, "read from", link.channel, &no_sink, Q_RECV_TO_BYTES, 1, 0);
-  q_op_start (&op.parent, 10000, G_PRIORITY_DEFAULT, cancellable, busy_done, &n_done);
+  q_op_start (&op.parent, ENOUGH, G_PRIORITY_DEFAULT, cancellable, busy_done, &n_done);
   while (g_main_context_iteration (context, FALSE))
     continue;
   g_main_context_pop_thread_default (context);
@@ -401,201 +401,12 @@ test_closed (Fixture       *fixture,
   GThread *thread;
 
   g_assert_true (q_channel_enter (channel));
-  job_start (&fixture->link, 1, 60000, G_PRIORITY_DEFAULT, NULL,
+  job_start (&fixture->link, 1, ENOUGH, G_PRIORITY_DEFAULT, NULL,
              (Job) { .n_done = &fixture->n_done, .code = Q_SOCKET_ERROR_CLOSED });
   thread = start_thread (closer_thread, channel);
   iterate (fixture, 1);
   g_thread_join (thread);
   q_channel_leave (channel);
-}
-
-/* ---- cancelled at any moment ---- */
-
-#define CANCEL_ROUNDS 2000
-
-typedef struct
-{
-  GAsyncQueue *cancellables;
-  int peer;
-} Canceller;
-
-/* Cancels one after the other, at a time that has nothing to do with the reads. */
-static gpointer
-canceller_thread (gpointer data)
-{
-  Canceller *canceller = data;
-  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
-
-  for (guint i = 0; i < CANCEL_ROUNDS; i++)
-    {
-      GCancellable *cancellable = g_async_queue_pop (canceller->cancellables);
-      guint8 bytes[2] = { (guint8) (2 * i), (guint8) (2 * i + 1) };
-      gint64 end = g_get_monotonic_time () + g_rand_int_range (rand, 0, 60);
-
-      test_write (canceller->peer, bytes, 1);
-      while (g_get_monotonic_time () < end)
-        continue;
-      if (g_rand_boolean (rand))
-        {
-          test_write (canceller->peer, bytes + 1, 1);
-          g_cancellable_cancel (cancellable);
-        }
-      else
-        {
-          g_cancellable_cancel (cancellable);
-          test_write (canceller->peer, bytes + 1, 1);
-        }
-      g_object_unref (cancellable);
-    }
-
-  return NULL;
-}
-
-typedef struct
-{
-  QRecvOp op;
-  gboolean is_done;
-  GError *error;
-} Read;
-
-static void
-read_done (QOp      *op,
-           GError   *error,
-           gpointer  user_data)
-{
-  Read *read = user_data;
-
-  read->error = error;
-  read->is_done = TRUE;
-}
-
-/* Whatever is cancelled, every byte comes once and in its turn. */
-static void
-test_cancel_race (Fixture       *fixture,
-                  gconstpointer  data)
-{
-  gboolean is_async = GPOINTER_TO_INT (data);
-  Canceller canceller = { g_async_queue_new (), fixture->link.peer };
-  GThread *thread = start_thread (canceller_thread, &canceller);
-  guint n_cancelled = 0;
-
-  for (guint i = 0; i < 2 * CANCEL_ROUNDS; )
-    {
-      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-      Read read = { .is_done = FALSE };
-
-      if (n_cancelled < CANCEL_ROUNDS)
-        g_async_queue_push (canceller.cancellables, g_object_ref (cancellable));
-      q_recv_op_init (&read.op, "read from", fixture->link.channel, &no_sink, Q_RECV_TO_BYTES,
-                      2, 0);
-      if (is_async)
-        q_op_start (&read.op.parent, -1, G_PRIORITY_DEFAULT, cancellable, read_done,
-                    &read);
-      else
-        q_op_run (&read.op.parent, -1, cancellable, &read.error);
-      while (is_async && !read.is_done)
-        g_main_context_iteration (fixture->context, TRUE);
-
-      n_cancelled++;
-      if (read.error == NULL)
-        {
-          const guint8 *bytes = g_bytes_get_data (read.op.bytes, NULL);
-
-          g_assert_cmpint (bytes[0], ==, (guint8) i);
-          g_assert_cmpint (bytes[1], ==, (guint8) (i + 1));
-          g_bytes_unref (read.op.bytes);
-          i += 2;
-        }
-      else
-        {
-          g_assert_error (read.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-          g_clear_error (&read.error);
-        }
-    }
-
-  g_thread_join (thread);
-  g_async_queue_unref (canceller.cancellables);
-}
-
-/* ---- both directions, in several threads ---- */
-
-#define EXCHANGE_SIZE (1024 * 1024)
-
-static void
-write_done (QOp      *op,
-            GError   *error,
-            gpointer  user_data)
-{
-  g_assert_no_error (error);
-  (*(guint *) user_data)++;
-}
-
-/* Sends to itself, through the peer that returns what it gets. */
-static gpointer
-echo_thread (gpointer data)
-{
-  int fd = GPOINTER_TO_INT (data);
-  char bytes[10000];
-  gssize n;
-
-  while ((n = recv (fd, bytes, sizeof bytes, 0)) > 0)
-    test_write (fd, bytes, (gsize) n);
-
-  return NULL;
-}
-
-static gpointer
-exchange_thread (gpointer data)
-{
-  GMainContext *context = g_main_context_new ();
-  g_autofree guint8 *out = g_malloc (EXCHANGE_SIZE);
-  g_autofree guint8 *in = g_malloc (EXCHANGE_SIZE);
-  GThread *echo;
-  Link link;
-
-  for (gsize i = 0; i < EXCHANGE_SIZE; i++)
-    out[i] = (guint8) (i * 31 + i / 257);
-
-  link_open (&link, TEST_TCP4);
-  echo = start_thread (echo_thread, GINT_TO_POINTER (link.peer));
-  g_main_context_push_thread_default (context);
-
-  for (int round = 0; round < 5; round++)
-    {
-      guint n_done = 0;
-      QSendOp write;
-      QRecvOp read;
-
-      memset (in, 0, EXCHANGE_SIZE);
-      q_send_op_init (&write, "write to", link.channel, &no_sink, out, EXCHANGE_SIZE,
-                       NULL, 0);
-      q_recv_op_init_memory (&read, "read from", link.channel, &no_sink, in, EXCHANGE_SIZE,
-                             EXCHANGE_SIZE);
-      q_op_start (&write.parent, 60000, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
-      q_op_start (&read.parent, 60000, G_PRIORITY_DEFAULT, NULL, write_done, &n_done);
-      while (n_done < 2)
-        g_main_context_iteration (context, TRUE);
-      g_assert_true (memcmp (in, out, EXCHANGE_SIZE) == 0);
-    }
-
-  g_main_context_pop_thread_default (context);
-  g_main_context_unref (context);
-  q_channel_unref (link.channel);
-  g_thread_join (echo);
-  close (link.peer);
-
-  return NULL;
-}
-
-static void
-test_threads (void)
-{
-  GThread *threads[4];
-
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    threads[i] = g_thread_new ("context", exchange_thread, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    g_thread_join (threads[i]);
 }
 
 int
@@ -617,13 +428,8 @@ main (int    argc,
   ADD ("fairness", test_fairness);
   ADD ("chain", test_chain);
   ADD ("closed", test_closed);
-  g_test_add ("/op/op-context/cancel-race", Fixture, GINT_TO_POINTER (TRUE), set_up,
-              test_cancel_race, tear_down);
-  g_test_add ("/op/op-context/cancel-race/blocking", Fixture, GINT_TO_POINTER (FALSE), set_up,
-              test_cancel_race, tear_down);
   g_test_add_func ("/op/op-context/default", test_default_context);
   g_test_add_func ("/op/op-context/goes", test_context_goes);
-  g_test_add_func ("/op/op-context/threads", test_threads);
 
   return g_test_run ();
 }

@@ -19,7 +19,7 @@
 static void
 test_read_deadline (gconstpointer data)
 {
-  static const int timeouts[] = { 0, 1, 20, 100, 101, 100, 230, 130 };
+  static const int timeouts[] = { 0, 1, 20, 100, 101, 100 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   Link link;
 
@@ -28,20 +28,20 @@ test_read_deadline (gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
       GError *error = NULL;
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
 
       g_assert_false (run_read (&link, 5, timeouts[i], NULL, &error));
-      check_time (start, timeouts[i], "read");
+      check_not_early (start, timeouts[i]);
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
     }
 
   for (guint i = 2; i < 4; i++)
     {
       GError *error = NULL;
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
 
       g_assert_false (run_read (&link, 5, timeouts[i], cancellable, &error));
-      check_time (start, timeouts[i], "read with a cancellable");
+      check_not_early (start, timeouts[i]);
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
     }
 
@@ -79,13 +79,13 @@ test_write_deadline (gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
       g_autoptr (GError) error = NULL;
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
       guint64 before = atomic_load (&link.channel->counters->bytes_sent);
       QSendOp op;
 
       q_send_op_init (&op, "write to", link.channel, &no_sink, bytes, size, NULL, 0);
       g_assert_false (q_op_run (&op.parent, timeouts[i], NULL, &error));
-      check_time (start, timeouts[i], "write");
+      check_not_early (start, timeouts[i]);
       g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_TIMEOUT);
       g_assert_cmpuint (atomic_load (&link.channel->counters->bytes_sent), ==, before + op.sent);
       g_assert_cmpuint (op.sent, <, size);
@@ -206,16 +206,16 @@ typedef struct
 } FloodCase;
 
 static const FloodCase flood_cases[] = {
-  { "drip/size", 1, 4000, 1000, 150, FALSE, FALSE },
-  { "drip/size-direct", 1, 4000, 100000, 150, FALSE, FALSE },
-  { "drip/end", 1, 4000, -1, 150, FALSE, FALSE },
-  { "drip/cancellable", 1, 4000, 1000, 150, TRUE, FALSE },
-  { "drip/http", 1, 4000, 0, 150, FALSE, TRUE },
+  { "drip/size", 1, 4000, 1000, 110, FALSE, FALSE },
+  { "drip/size-direct", 1, 4000, 100000, 110, FALSE, FALSE },
+  { "drip/end", 1, 4000, -1, 110, FALSE, FALSE },
+  { "drip/cancellable", 1, 4000, 1000, 60, TRUE, FALSE },
+  { "drip/http", 1, 4000, 0, 60, FALSE, TRUE },
   { "drip/short", 1, 4000, 1000, 30, FALSE, FALSE },
-  { "flood/end", 64, 0, -1, 120, FALSE, FALSE },
-  { "flood/end-cancellable", 64, 0, -1, 120, TRUE, FALSE },
+  { "flood/end", 64, 0, -1, 60, FALSE, FALSE },
+  { "flood/end-cancellable", 64, 0, -1, 60, TRUE, FALSE },
   { "flood/end-pieces", 65536, 0, -1, 20, FALSE, FALSE },
-  { "flood/size", 64, 0, 1 << 30, 120, FALSE, FALSE },
+  { "flood/size", 64, 0, 1 << 30, 60, FALSE, FALSE },
   { "flood/no-time", 64, 0, -1, 0, FALSE, FALSE },
 };
 
@@ -236,7 +236,7 @@ test_flood (gconstpointer data)
   for (int i = 0; i < 2; i++)
     {
       GError *error = NULL;
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
 
       if (the_case->is_http)
         {
@@ -252,7 +252,7 @@ test_flood (gconstpointer data)
                                     &error));
         }
 
-      check_time (start, the_case->timeout_ms, the_case->name);
+      check_not_early (start, the_case->timeout_ms);
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
     }
 
@@ -278,7 +278,6 @@ typedef struct
 {
   Link *link;
   GCancellable *cancellable;
-  Instant when;
 } Ender;
 
 /* Ends the call of the main thread as soon as that sleeps. */
@@ -288,7 +287,6 @@ ender_thread (gpointer data)
   Ender *ender = data;
 
   test_wait_in_kernel (getpid ());
-  ender->when = instant_now ();
   if (ender->cancellable != NULL)
     g_cancellable_cancel (ender->cancellable);
   else
@@ -308,15 +306,15 @@ typedef struct
 
 static const EndCase end_cases[] = {
   { "cancel/read", TRUE, FALSE, 10, -1 },
-  { "cancel/read-deadline", TRUE, FALSE, 10, 60000 },
+  { "cancel/read-deadline", TRUE, FALSE, 10, ENOUGH },
   { "cancel/read-end", TRUE, FALSE, -1, -1 },
   { "cancel/write", TRUE, TRUE, 0, -1 },
   { "close/read", FALSE, FALSE, 10, -1 },
-  { "close/read-deadline", FALSE, FALSE, 10, 60000 },
+  { "close/read-deadline", FALSE, FALSE, 10, ENOUGH },
   { "close/read-direct", FALSE, FALSE, 100000, -1 },
   { "close/read-end", FALSE, FALSE, -1, -1 },
   { "close/write", FALSE, TRUE, 0, -1 },
-  { "close/write-deadline", FALSE, TRUE, 0, 60000 },
+  { "close/write-deadline", FALSE, TRUE, 0, ENOUGH },
 };
 
 static void
@@ -357,7 +355,6 @@ run_end_case (const EndCase *the_case,
     }
 
   g_thread_join (thread);
-  check_time (ender.when, 0, the_case->name);
   if (the_case->cancels)
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   else
@@ -413,7 +410,6 @@ test_cancel_flood (void)
 
   g_assert_false (run_read (&link, -1, -1, cancellable, &error));
   g_thread_join (threads[1]);
-  check_time (ender.when, 0, "cancel");
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
   g_atomic_int_set (&flood.stop, TRUE);
@@ -520,8 +516,8 @@ test_reset (void)
   g_assert_no_errno (setsockopt (link.peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
   close (link.peer);
 
-  g_assert_true (run_read (&link, 3, 10000, NULL, NULL));
-  g_assert_false (run_read (&link, 3, 10000, NULL, &error));
+  g_assert_true (run_read (&link, 3, ENOUGH, NULL, NULL));
+  g_assert_false (run_read (&link, 3, ENOUGH, NULL, &error));
   g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_RECV);
   g_assert_true (g_str_has_suffix (error->message, g_strerror (ECONNRESET)));
   g_assert_true (run_read (&link, 2, 0, NULL, NULL));
@@ -572,7 +568,7 @@ main (int    argc,
   g_test_add_func ("/op/op-run/cancel/flood", test_cancel_flood);
   g_test_add_func ("/op/op-run/reset", test_reset);
   g_test_add_data_func ("/op/op-run/both-directions", GINT_TO_POINTER (-1), test_both_directions);
-  g_test_add_data_func ("/op/op-run/both-directions/deadline", GINT_TO_POINTER (60000),
+  g_test_add_data_func ("/op/op-run/both-directions/deadline", GINT_TO_POINTER (ENOUGH),
                         test_both_directions);
 
   return g_test_run ();

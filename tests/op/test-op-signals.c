@@ -140,17 +140,17 @@ storm_accept (int timeout_ms)
   QAddress address;
   QChannel *channel = make_listener (&address);
 
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < 2; i++)
     {
-      Instant start = instant_now ();
+      gint64 start = g_get_monotonic_time ();
       g_autoptr (GError) error = NULL;
       GThread *thread;
       QAcceptOp op;
 
       q_accept_op_init (&op, "accept", channel, &no_sink);
-      g_assert_true (q_op_run (&op.parent, 120, NULL, &error));
+      g_assert_true (q_op_run (&op.parent, 110, NULL, &error));
       g_assert_cmpint (op.fd, ==, -1);
-      check_time (start, 120, "accept");
+      check_not_early (start, 110);
 
       thread = start_thread (late_connect_thread, &address);
       q_accept_op_init (&op, "accept", channel, &no_sink);
@@ -163,7 +163,8 @@ storm_accept (int timeout_ms)
   q_channel_unref (channel);
 }
 
-/* Neither what comes of a call nor the time it takes depends on signals. */
+/* Neither what comes of a call nor the time it takes depends on signals. A call that began to count
+ * anew with each of them would not return. */
 static void
 test_storm (gconstpointer data)
 {
@@ -177,21 +178,21 @@ test_storm (gconstpointer data)
       link_open (&link, kinds[i]);
       start_storm (restart);
 
-      for (int j = 0; j < 3; j++)
+      for (int j = 0; j < 2; j++)
         {
           GError *error = NULL;
-          Instant start = instant_now ();
+          gint64 start = g_get_monotonic_time ();
 
-          g_assert_false (run_read (&link, 5, 150, NULL, &error));
-          check_time (start, 150, "read");
+          g_assert_false (run_read (&link, 5, 110, NULL, &error));
+          check_not_early (start, 110);
           test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
         }
       storm_read (&link, -1);
-      storm_read (&link, 60000);
+      storm_read (&link, ENOUGH);
       storm_write (&link, -1);
-      storm_write (&link, 60000);
+      storm_write (&link, ENOUGH);
       storm_accept (-1);
-      storm_accept (60000);
+      storm_accept (ENOUGH);
 
       stop_storm ();
       link_close (&link);

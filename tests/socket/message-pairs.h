@@ -14,8 +14,6 @@
 
 /* What the tests of sockets that keep messages apart share. */
 
-#define ENOUGH 20000
-
 /* On either side of the largest that IP allows, and of the buffer. */
 static const gsize sizes[] = { 1, 100, 1472, 4096, 4097, 16384, 65507 };
 

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 /* What only asynchronous calls have: contexts, priorities, callbacks. What they share
  * with the blocking ones is tested with those. */
 

@@ -140,7 +140,7 @@ test_bad (void)
   g_assert_no_error (error);
   g_assert_true (exists (path_107));
   g_assert_true (q_socket_listen (sock, 0, &error));
-  g_assert_true (q_socket_connect (client, path_107, 10000, NULL, &error));
+  g_assert_true (q_socket_connect (client, path_107, ENOUGH, NULL, &error));
 
   g_assert_false (q_socket_bind (sock, path_108, TRUE, &error));
   test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
@@ -219,7 +219,7 @@ test_stale (void)
       q_socket_bind (sock, path, TRUE, &error);
       g_assert_no_error (error);
       g_assert_true (q_socket_listen (sock, 0, &error));
-      g_assert_true (q_socket_connect (client, path, 10000, NULL, &error));
+      g_assert_true (q_socket_connect (client, path, ENOUGH, NULL, &error));
       q_socket_close (sock, NULL);
       g_assert_false (exists (path));
     }
@@ -305,7 +305,7 @@ end_socket (QSocket    **sock,
     case END_CONNECT_FAILS:
     case N_ENDS:
     default:
-      g_assert_false (q_socket_connect (*sock, "/no-such-path", 10000, NULL, &error));
+      g_assert_false (q_socket_connect (*sock, "/no-such-path", ENOUGH, NULL, &error));
       test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
       break;
     }
@@ -422,8 +422,8 @@ test_others_leave_it (void)
   pid_t child;
 
   g_assert_true (q_socket_listen (listener, 0, &error));
-  g_assert_true (q_socket_connect (client, path, 10000, NULL, &error));
-  server = q_socket_accept (listener, 10000, NULL, &error);
+  g_assert_true (q_socket_connect (client, path, ENOUGH, NULL, &error));
+  server = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 
   q_socket_close (server, NULL);
@@ -446,7 +446,7 @@ test_others_leave_it (void)
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
   g_assert_true (WIFEXITED (status) && WEXITSTATUS (status) == 0);
 
-  g_assert_true (q_socket_connect (client, path, 10000, NULL, &error));
+  g_assert_true (q_socket_connect (client, path, ENOUGH, NULL, &error));
   q_socket_close (listener, NULL);
   g_assert_false (exists (path));
 }

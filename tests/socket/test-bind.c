@@ -60,13 +60,13 @@ assert_reaches (const char *host,
   g_autoptr (QSocket) server = NULL;
   GError *error = NULL;
 
-  q_socket_connect (client, target, 10000, NULL, &error);
+  q_socket_connect (client, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
-  server = q_socket_accept (listener, 10000, NULL, &error);
+  server = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (server);
-  g_assert_true (q_socket_send_i1 (server, 42, 10000, NULL, &error));
-  g_assert_cmpint (q_socket_recv_i1 (client, 10000, NULL, &error), ==, 42);
+  g_assert_true (q_socket_send_i1 (server, 42, ENOUGH, NULL, &error));
+  g_assert_cmpint (q_socket_recv_i1 (client, ENOUGH, NULL, &error), ==, 42);
   g_assert_no_error (error);
 }
 
@@ -193,7 +193,7 @@ test_bad (void)
 
   test_assert_log (log, "%s", "");
   test_write_text (fd, "x");
-  g_assert_cmpint (q_socket_recv_i1 (sock, 10000, NULL, &error), ==, 'x');
+  g_assert_cmpint (q_socket_recv_i1 (sock, ENOUGH, NULL, &error), ==, 'x');
   g_assert_no_error (error);
   close (fd);
 }
@@ -393,12 +393,12 @@ test_time_wait (void)
   g_assert_true (q_socket_bind (listener, "127.0.0.1:0", TRUE, &error));
   g_assert_true (q_socket_listen (listener, 0, &error));
   target = g_strdup_printf ("127.0.0.1:%d", q_socket_get_port (listener));
-  g_assert_true (q_socket_connect (client, target, 10000, NULL, &error));
-  server = q_socket_accept (listener, 10000, NULL, &error);
+  g_assert_true (q_socket_connect (client, target, ENOUGH, NULL, &error));
+  server = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 
   q_socket_close (server, NULL);
-  g_assert_null (q_socket_recv_binary (client, 0, 10000, NULL, &error));
+  g_assert_null (q_socket_recv_binary (client, 0, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
   q_socket_close (client, NULL);
 

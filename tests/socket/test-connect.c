@@ -73,9 +73,9 @@ assert_exchange (QSocket *a,
 {
   GError *error = NULL;
 
-  q_socket_send_i4 (a, 0x01020304, 10000, NULL, &error);
+  q_socket_send_i4 (a, 0x01020304, ENOUGH, NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpint (q_socket_recv_i4 (b, 10000, NULL, &error), ==, 0x01020304);
+  g_assert_cmpint (q_socket_recv_i4 (b, ENOUGH, NULL, &error), ==, 0x01020304);
   g_assert_no_error (error);
 }
 
@@ -117,13 +117,13 @@ test_bad_target (void)
       const char *target = i < G_N_ELEMENTS (bad_targets) ? bad_targets[i] : long_target;
 
       g_test_message ("target \"%.20s\"", target);
-      g_assert_false (q_socket_connect (closed, target, 10000, NULL, &error));
+      g_assert_false (q_socket_connect (closed, target, ENOUGH, NULL, &error));
       g_assert_true (g_str_has_prefix (error->message, "connect: "));
       g_assert_cmpuint (strlen (error->message), <, 200);
       test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
       g_assert_false (q_socket_is_open (closed));
 
-      g_assert_false (q_socket_connect_to (open_sock, target, 10000, NULL, &error));
+      g_assert_false (q_socket_connect_to (open_sock, target, ENOUGH, NULL, &error));
       g_assert_true (g_str_has_prefix (error->message, "connect_to: "));
       test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
       g_assert_cmpint (q_socket_get_socket (open_sock), ==, number);
@@ -132,7 +132,7 @@ test_bad_target (void)
   test_assert_log (log, "%s", "");
   g_assert_cmpuint (count_fds (), ==, n_fds);
 
-  q_socket_send_i1 (open_sock, 'x', 10000, NULL, &error);
+  q_socket_send_i1 (open_sock, 'x', ENOUGH, NULL, &error);
   g_assert_no_error (error);
   test_expect (fd, "x", 1);
   close (fd);
@@ -161,9 +161,9 @@ test_good_target (void)
 
       g_string_replace (target, "%d", number, 0);
       g_test_message ("target \"%s\"", target->str);
-      q_socket_connect_to (client, target->str, 10000, NULL, &error);
+      q_socket_connect_to (client, target->str, ENOUGH, NULL, &error);
       g_assert_no_error (error);
-      server = q_socket_accept (listener, 10000, NULL, &error);
+      server = q_socket_accept (listener, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       g_assert_true (q_socket_is_open (client));
       g_assert_cmpint (fcntl (q_socket_get_socket (client), F_GETFD), ==, FD_CLOEXEC);
@@ -191,15 +191,15 @@ test_path_target (void)
       g_autoptr (QSocket) server = NULL;
       GError *error = NULL;
 
-      g_assert_false (q_socket_connect (client, names[i], 10000, NULL, &error));
+      g_assert_false (q_socket_connect (client, names[i], ENOUGH, NULL, &error));
       g_assert_true (g_str_has_suffix (error->message, g_strerror (ENOENT)));
       test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
 
       g_assert_true (q_socket_bind (listener, names[i], FALSE, &error));
       g_assert_true (q_socket_listen (listener, 0, &error));
-      q_socket_connect (client, names[i], 10000, NULL, &error);
+      q_socket_connect (client, names[i], ENOUGH, NULL, &error);
       g_assert_no_error (error);
-      server = q_socket_accept (listener, 10000, NULL, &error);
+      server = q_socket_accept (listener, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       assert_exchange (server, client);
       g_assert_cmpint (q_socket_get_port (client), ==, -1);
@@ -271,7 +271,7 @@ test_inet (void)
 
       g_test_message ("case %u: %s %s", i, cases[i].host, service);
       ok = q_socket_connect_inet (sock, cases[i].host, service, cases[i].family,
-                                  cases[i].socktype, 10000, NULL, &error);
+                                  cases[i].socktype, ENOUGH, NULL, &error);
       g_assert_cmpint (ok, ==, q_socket_is_open (sock));
       if (cases[i].code == OK)
         {
@@ -309,7 +309,7 @@ test_unix (void)
         if (types[i] != DATAGRAM)
           g_assert_true (q_socket_listen (peer, 0, &error));
 
-        q_socket_connect_unix (client, path, types[j], 0, 10000, NULL, &error);
+        q_socket_connect_unix (client, path, types[j], 0, ENOUGH, NULL, &error);
         if (i == j)
           {
             g_assert_no_error (error);
@@ -347,34 +347,34 @@ test_unix_errors (void)
   g_assert_cmpuint (strlen (path_107), ==, 107);
 
   /* What no correct call has leaves the connection alone. */
-  g_assert_false (q_socket_connect_unix (sock, "", STREAM, 0, 10000, NULL, &error));
+  g_assert_false (q_socket_connect_unix (sock, "", STREAM, 0, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
-  g_assert_false (q_socket_connect_unix (sock, path_108, STREAM, 0, 10000, NULL, &error));
+  g_assert_false (q_socket_connect_unix (sock, path_108, STREAM, 0, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
-  g_assert_false (q_socket_connect (sock, path_108, 10000, NULL, &error));
+  g_assert_false (q_socket_connect (sock, path_108, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
-  g_assert_false (q_socket_connect_unix (sock, path_107, (GSocketType) 4711, 0, 10000, NULL,
+  g_assert_false (q_socket_connect_unix (sock, path_107, (GSocketType) 4711, 0, ENOUGH, NULL,
                                          &error));
   test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
   test_write_text (fd, "still");
-  g_assert_cmpint (q_socket_recv_i1 (sock, 10000, NULL, &error), ==, 's');
+  g_assert_cmpint (q_socket_recv_i1 (sock, ENOUGH, NULL, &error), ==, 's');
   g_assert_no_error (error);
 
   g_assert_true (q_socket_bind (listener, path_107, FALSE, &error));
   g_assert_true (q_socket_listen (listener, 0, &error));
-  q_socket_connect (sock, path_107, 10000, NULL, &error);
+  q_socket_connect (sock, path_107, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   assert_end (fd);
 
-  g_assert_false (q_socket_connect_unix (sock, path_107, STREAM, 4711, 10000, NULL, &error));
+  g_assert_false (q_socket_connect_unix (sock, path_107, STREAM, 4711, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
   g_assert_false (q_socket_is_open (sock));
 
   g_assert_true (g_file_set_contents (file, "x", 1, NULL));
-  g_assert_false (q_socket_connect_unix (sock, file, STREAM, 0, 10000, NULL, &error));
+  g_assert_false (q_socket_connect_unix (sock, file, STREAM, 0, ENOUGH, NULL, &error));
   g_assert_true (g_str_has_suffix (error->message, g_strerror (ECONNREFUSED)));
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
-  g_assert_false (q_socket_connect_unix (sock, dir, STREAM, 0, 10000, NULL, &error));
+  g_assert_false (q_socket_connect_unix (sock, dir, STREAM, 0, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
   g_assert_true (g_file_test (file, G_FILE_TEST_IS_REGULAR));
 
@@ -433,11 +433,11 @@ test_several_addresses (void)
   GError *error = NULL;
 
   test_resolver_answer (both, 0);
-  q_socket_connect_to (sock, name, 10000, NULL, &error);
+  q_socket_connect_to (sock, name, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 
   test_resolver_answer (dead, 0);
-  g_assert_false (q_socket_connect_to (sock, name, 10000, NULL, &error));
+  g_assert_false (q_socket_connect_to (sock, name, ENOUGH, NULL, &error));
   g_assert_cmpstr (error->message, ==, text);
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
   g_assert_false (q_socket_is_open (sock));
@@ -459,7 +459,7 @@ test_unknown_name (void)
 
       test_resolver_fail (codes[i]);
       test_log_signals (sock, log);
-      g_assert_false (q_socket_connect (sock, "no-such.example:80", 10000, NULL, &error));
+      g_assert_false (q_socket_connect (sock, "no-such.example:80", ENOUGH, NULL, &error));
       g_assert_true (g_str_has_prefix (error->message, "connect to \"no-such.example:80\": "));
       test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
       g_assert_false (q_socket_is_open (sock));
@@ -489,11 +489,11 @@ test_reconnect (void)
   test_log_signals (sock, log);
   g_assert_true (q_socket_set_charset (sock, "latin1", &error));
   test_write_text (first, "old");
-  g_assert_cmpint (q_socket_recv_i1 (sock, 10000, NULL, &error), ==, 'o');
-  g_assert_true (q_socket_send_i1 (sock, 'x', 10000, NULL, &error));
+  g_assert_cmpint (q_socket_recv_i1 (sock, ENOUGH, NULL, &error), ==, 'o');
+  g_assert_true (q_socket_send_i1 (sock, 'x', ENOUGH, NULL, &error));
   g_string_truncate (log, 0);
 
-  q_socket_connect (sock, target, 10000, NULL, &error);
+  q_socket_connect (sock, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   test_assert_log (log,
                    "CHANNEL_CLOSED\n"
@@ -511,11 +511,11 @@ test_reconnect (void)
 
   second = accept (q_socket_get_socket (listener), NULL, NULL);
   test_write_text (second, "n");
-  g_assert_cmpint (q_socket_recv_i1 (sock, 10000, NULL, &error), ==, 'n');
+  g_assert_cmpint (q_socket_recv_i1 (sock, ENOUGH, NULL, &error), ==, 'n');
 
   /* An attempt that fails has closed what was open all the same. */
   g_string_truncate (log, 0);
-  g_assert_false (q_socket_connect (sock, refused, 10000, NULL, &error));
+  g_assert_false (q_socket_connect (sock, refused, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
   g_assert_true (g_str_has_prefix (log->str, "CHANNEL_CLOSED\nHOSTNAME_LOOKUP "));
   g_assert_false (q_socket_is_open (sock));
@@ -540,7 +540,7 @@ test_bound_before (void)
 
   g_assert_true (q_socket_bind (sock, path, FALSE, &error));
   g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
-  q_socket_connect (sock, target, 10000, NULL, &error);
+  q_socket_connect (sock, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 
@@ -558,7 +558,7 @@ test_port (void)
   GError *error = NULL;
 
   g_assert_cmpint (q_socket_get_port (sock), ==, -1);
-  g_assert_true (q_socket_connect (sock, target, 10000, NULL, &error));
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   g_assert_cmpint (q_socket_get_port (sock), ==, q_socket_get_port (listener));
   q_socket_close (sock, NULL);
   g_assert_cmpint (q_socket_get_port (sock), ==, -1);

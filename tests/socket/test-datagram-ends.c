@@ -100,13 +100,17 @@ test_full (Pair pair)
 
 /* ---- ends and errors ---- */
 
+/* The time of a call that must not use it: with it, one that waits or works on outlasts the
+ * program. */
+#define NEVER G_MAXINT
+
 /* After a shutdown there is an end where otherwise is none; what came before it
- * comes first, and nobody waits or works. */
+ * comes first, and no call waits or works. */
 static void
 test_shutdown (Pair pair)
 {
+  static const int timeouts[] = { -1, NEVER };
   g_autoptr (GError) error = NULL;
-  gint64 used = test_thread_time_ms ();
   char memory[4];
   int fd;
   g_autoptr (QSocket) sock = make_pair (pair, &fd);
@@ -119,8 +123,10 @@ test_shutdown (Pair pair)
   test_expect_bytes (sock, 0, "rst", 3);
   test_expect_bytes (sock, 0, "second", 6);
 
-  for (int timeout_ms = -1; timeout_ms <= 500; timeout_ms += 501)
+  for (gsize i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {
+      int timeout_ms = timeouts[i];
+
       test_expect_failure (sock, 0, timeout_ms, Q_SOCKET_ERROR_CLOSED);
       test_expect_failure (sock, 5, timeout_ms, Q_SOCKET_ERROR_CLOSED);
       q_socket_recv_i4 (sock, timeout_ms, NULL, &error);
@@ -135,7 +141,6 @@ test_shutdown (Pair pair)
     }
   g_assert_false (q_socket_send (sock, "x", ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_SEND);
-  g_assert_cmpint (test_thread_time_ms () - used, <, 300);
   close (fd);
 }
 
@@ -285,7 +290,6 @@ test_shutdown_unconnected (void)
 {
   g_autoptr (QSocket) server = q_socket_new ();
   g_autoptr (GError) error = NULL;
-  gint64 used = test_thread_time_ms ();
 
   q_socket_bind_inet (server, "127.0.0.1", "0", FALSE, G_SOCKET_FAMILY_IPV4,
                       G_SOCKET_TYPE_DATAGRAM, 0, &error);
@@ -293,8 +297,7 @@ test_shutdown_unconnected (void)
   g_assert_false (q_socket_shutdown (server, &error));
   test_assert_error (error, Q_SOCKET_ERROR_NOT_OPEN);
   test_expect_failure (server, 0, -1, Q_SOCKET_ERROR_CLOSED);
-  test_expect_failure (server, 0, 500, Q_SOCKET_ERROR_CLOSED);
-  g_assert_cmpint (test_thread_time_ms () - used, <, 300);
+  test_expect_failure (server, 0, NEVER, Q_SOCKET_ERROR_CLOSED);
 }
 
 int

@@ -7,8 +7,6 @@
 #include "test-feed.h"
 #include "test-resolver.h"
 
-#include "q-socket-open-private.h"
-
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
@@ -48,13 +46,13 @@ typedef struct
 static void
 not_open (Fixture *fixture)
 {
-  q_socket_send (fixture->sock, "x", 10000, NULL, &fixture->error);
+  q_socket_send (fixture->sock, "x", ENOUGH, NULL, &fixture->error);
 }
 
 static void
 not_open_recv (Fixture *fixture)
 {
-  q_socket_recv_i4_lsb (fixture->sock, 10000, NULL, &fixture->error);
+  q_socket_recv_i4_lsb (fixture->sock, ENOUGH, NULL, &fixture->error);
 }
 
 static void
@@ -67,7 +65,7 @@ static void
 closed_by_peer (Fixture *fixture)
 {
   test_end_stream (fixture->fd);
-  g_assert_null (q_socket_recv_binary (fixture->sock, 0, 10000, NULL, &fixture->error));
+  g_assert_null (q_socket_recv_binary (fixture->sock, 0, ENOUGH, NULL, &fixture->error));
 }
 
 static void
@@ -75,7 +73,7 @@ closed_in_the_middle (Fixture *fixture)
 {
   test_write_text (fixture->fd, "ab");
   test_end_stream (fixture->fd);
-  q_socket_recv_i4 (fixture->sock, 10000, NULL, &fixture->error);
+  q_socket_recv_i4 (fixture->sock, ENOUGH, NULL, &fixture->error);
 }
 
 static gpointer
@@ -88,21 +86,10 @@ recv_thread (gpointer data)
   return NULL;
 }
 
-static GThread *
-block_reader (Fixture *fixture)
-{
-  GThread *thread = g_thread_new ("reader", recv_thread, fixture);
-
-  while (!atomic_load (&fixture->sock->gate.claims[Q_CLAIM_READER]))
-    g_thread_yield ();
-
-  return thread;
-}
-
 static void
 closed_here (Fixture *fixture)
 {
-  GThread *thread = block_reader (fixture);
+  GThread *thread = test_thread_blocked (recv_thread, fixture);
 
   g_assert_true (q_socket_close (fixture->sock, NULL));
   g_thread_join (thread);
@@ -117,9 +104,11 @@ timeout (Fixture *fixture)
 static void
 timeout_send (Fixture *fixture)
 {
-  g_autofree guint8 *bytes = g_malloc0 (16 * 1024 * 1024);
+  g_autofree guint8 *bytes = g_malloc0 (TEST_OVERFLOW);
 
-  q_socket_send_data (fixture->sock, bytes, 16 * 1024 * 1024, 20, NULL, &fixture->error);
+  test_fix_buffers (q_socket_get_socket (fixture->sock));
+  test_fix_buffers (fixture->fd);
+  q_socket_send_data (fixture->sock, bytes, TEST_OVERFLOW, 20, NULL, &fixture->error);
 }
 
 /* ---- the system says no ---- */
@@ -128,16 +117,16 @@ static void
 recv_reset (Fixture *fixture)
 {
   test_reset (TEST_TCP4, &fixture->fd);
-  g_assert_true (q_socket_is_data_available (fixture->sock, 10000));
-  g_assert_null (q_socket_recv_binary (fixture->sock, 1, 10000, NULL, &fixture->error));
+  g_assert_true (q_socket_is_data_available (fixture->sock, ENOUGH));
+  g_assert_null (q_socket_recv_binary (fixture->sock, 1, ENOUGH, NULL, &fixture->error));
 }
 
 static void
 send_after_reset (Fixture *fixture)
 {
   test_reset (TEST_TCP4, &fixture->fd);
-  g_assert_true (q_socket_is_data_available (fixture->sock, 10000));
-  q_socket_send_i1 (fixture->sock, 1, 10000, NULL, &fixture->error);
+  g_assert_true (q_socket_is_data_available (fixture->sock, ENOUGH));
+  q_socket_send_i1 (fixture->sock, 1, ENOUGH, NULL, &fixture->error);
 }
 
 static void
@@ -145,7 +134,7 @@ connect_refused (Fixture *fixture)
 {
   g_autofree char *path = g_build_filename (fixture->dir, "none", NULL);
 
-  q_socket_connect_to (fixture->sock, path, 10000, NULL, &fixture->error);
+  q_socket_connect_to (fixture->sock, path, ENOUGH, NULL, &fixture->error);
 }
 
 static void
@@ -153,7 +142,7 @@ connect_unknown (Fixture *fixture)
 {
   test_resolver_fail (EAI_NONAME);
   q_socket_connect_inet (fixture->sock, "no-such.example", "80", G_SOCKET_FAMILY_INVALID,
-                         G_SOCKET_TYPE_STREAM, 10000, NULL, &fixture->error);
+                         G_SOCKET_TYPE_STREAM, ENOUGH, NULL, &fixture->error);
   test_resolver_restore ();
 }
 
@@ -198,7 +187,7 @@ listen_connected (Fixture *fixture)
 static void
 accept_connected (Fixture *fixture)
 {
-  g_assert_null (q_socket_accept (fixture->sock, 10000, NULL, &fixture->error));
+  g_assert_null (q_socket_accept (fixture->sock, ENOUGH, NULL, &fixture->error));
 }
 
 static void
@@ -228,7 +217,7 @@ no_socket (Fixture *fixture)
 static void
 http_bad (Fixture *fixture)
 {
-  q_socket_send_http_message (fixture->sock, "GET", "/\r\n", "1.1", NULL, NULL, 10000, NULL,
+  q_socket_send_http_message (fixture->sock, "GET", "/\r\n", "1.1", NULL, NULL, ENOUGH, NULL,
                               &fixture->error);
 }
 
@@ -236,16 +225,16 @@ static void
 encoding_send (Fixture *fixture)
 {
   g_assert_true (q_socket_set_charset (fixture->sock, "latin1", NULL));
-  q_socket_send (fixture->sock, "\xe2\x82\xac", 10000, NULL, &fixture->error);
+  q_socket_send (fixture->sock, "\xe2\x82\xac", ENOUGH, NULL, &fixture->error);
 }
 
 static void
 encoding_recv (Fixture *fixture)
 {
   test_write (fixture->fd, "\xff", 1);
-  g_assert_null (q_socket_recv (fixture->sock, 1, 10000, NULL, &fixture->error));
+  g_assert_null (q_socket_recv (fixture->sock, 1, ENOUGH, NULL, &fixture->error));
   /* The byte is still there, and no text; that is for other reads to see. */
-  g_assert_cmpint (q_socket_recv_u1 (fixture->sock, 10000, NULL, NULL), ==, 0xff);
+  g_assert_cmpint (q_socket_recv_u1 (fixture->sock, ENOUGH, NULL, NULL), ==, 0xff);
 }
 
 static void
@@ -257,7 +246,7 @@ encoding_unknown (Fixture *fixture)
 static void
 invalid_target (Fixture *fixture)
 {
-  q_socket_connect (fixture->sock, "host:65536", 10000, NULL, &fixture->error);
+  q_socket_connect (fixture->sock, "host:65536", ENOUGH, NULL, &fixture->error);
 }
 
 static void
@@ -284,8 +273,8 @@ too_large (Fixture *fixture)
 {
   q_socket_set_max_receive_size (fixture->sock, 3);
   test_write_text (fixture->fd, "abcd");
-  g_assert_null (q_socket_recv (fixture->sock, -1, 10000, NULL, &fixture->error));
-  g_assert_cmpint (q_socket_recv_i4 (fixture->sock, 10000, NULL, NULL), ==, 0x61626364);
+  g_assert_null (q_socket_recv (fixture->sock, -1, ENOUGH, NULL, &fixture->error));
+  g_assert_cmpint (q_socket_recv_i4 (fixture->sock, ENOUGH, NULL, NULL), ==, 0x61626364);
 }
 
 static void
@@ -293,23 +282,23 @@ too_large_header (Fixture *fixture)
 {
   q_socket_set_max_header_size (fixture->sock, 4);
   test_write_text (fixture->fd, "GET ");
-  g_assert_null (q_socket_read_http_header (fixture->sock, 10000, NULL, &fixture->error));
-  g_assert_cmpint (q_socket_recv_i4 (fixture->sock, 10000, NULL, NULL), ==, 0x47455420);
+  g_assert_null (q_socket_read_http_header (fixture->sock, ENOUGH, NULL, &fixture->error));
+  g_assert_cmpint (q_socket_recv_i4 (fixture->sock, ENOUGH, NULL, NULL), ==, 0x47455420);
 }
 
 static void
 pending (Fixture *fixture)
 {
   Fixture blocked = { .sock = fixture->sock };
-  GThread *thread = block_reader (&blocked);
+  GThread *thread = test_thread_blocked (recv_thread, &blocked);
   GError *error = NULL;
 
-  g_assert_null (q_socket_recv_binary (fixture->sock, 1, 10000, NULL, &fixture->error));
-  g_assert_null (q_socket_read_http_header (fixture->sock, 10000, NULL, &error));
+  g_assert_null (q_socket_recv_binary (fixture->sock, 1, ENOUGH, NULL, &fixture->error));
+  g_assert_null (q_socket_read_http_header (fixture->sock, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_PENDING);
-  g_assert_cmpint (q_socket_recv_i4 (fixture->sock, 10000, NULL, &error), ==, 0);
+  g_assert_cmpint (q_socket_recv_i4 (fixture->sock, ENOUGH, NULL, &error), ==, 0);
   test_assert_error (error, Q_SOCKET_ERROR_PENDING);
-  g_assert_null (q_socket_accept (fixture->sock, 10000, NULL, &error));
+  g_assert_null (q_socket_accept (fixture->sock, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_PENDING);
   g_assert_cmpint (q_socket_steal_fd (fixture->sock, &error), ==, -1);
   test_assert_error (error, Q_SOCKET_ERROR_PENDING);
@@ -317,7 +306,7 @@ pending (Fixture *fixture)
   test_write (fixture->fd, "\xff", 1);
   g_thread_join (thread);
   test_assert_error (blocked.error, Q_SOCKET_ERROR_ENCODING);
-  g_assert_cmpint (q_socket_recv_u1 (fixture->sock, 10000, NULL, NULL), ==, 0xff);
+  g_assert_cmpint (q_socket_recv_u1 (fixture->sock, ENOUGH, NULL, NULL), ==, 0xff);
 }
 
 static void
@@ -325,9 +314,9 @@ pending_steal (Fixture *fixture)
 {
   test_write_text (fixture->fd, "ab");
   test_wait_arrived (fixture->sock, 2);
-  g_assert_cmpint (q_socket_recv_i1 (fixture->sock, 10000, NULL, NULL), ==, 'a');
+  g_assert_cmpint (q_socket_recv_i1 (fixture->sock, ENOUGH, NULL, NULL), ==, 'a');
   g_assert_cmpint (q_socket_steal_fd (fixture->sock, &fixture->error), ==, -1);
-  g_assert_cmpint (q_socket_recv_i1 (fixture->sock, 10000, NULL, NULL), ==, 'b');
+  g_assert_cmpint (q_socket_recv_i1 (fixture->sock, ENOUGH, NULL, NULL), ==, 'b');
 }
 
 static const Case cases[] = {
@@ -399,10 +388,10 @@ assert_useful (Fixture *fixture)
 {
   GError *error = NULL;
 
-  g_assert_true (q_socket_send_i1 (fixture->sock, 1, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i1 (fixture->sock, 1, ENOUGH, NULL, &error));
   test_expect (fixture->fd, "\1", 1);
   test_write (fixture->fd, "\2", 1);
-  g_assert_cmpint (q_socket_recv_i1 (fixture->sock, 10000, NULL, &error), ==, 2);
+  g_assert_cmpint (q_socket_recv_i1 (fixture->sock, ENOUGH, NULL, &error), ==, 2);
   g_assert_no_error (error);
 }
 
@@ -431,7 +420,7 @@ test_case (gconstpointer data)
     assert_useful (&fixture);
 
   /* Whatever happened, it can be opened again. */
-  q_socket_connect (fixture.sock, target, 10000, NULL, &error);
+  q_socket_connect (fixture.sock, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 
   g_assert_finalize_object (fixture.sock);

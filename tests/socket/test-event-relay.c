@@ -99,10 +99,10 @@ test_no_listener (void)
           if (i == 100)
             before = g_atomic_int_get (&n_allocations);
 
-          g_assert_true (q_socket_send_i4 (sock, i, 10000, NULL, &error));
+          g_assert_true (q_socket_send_i4 (sock, i, ENOUGH, NULL, &error));
           test_write (fd, "12345678", 8);
-          g_assert_cmpint (q_socket_recv_i4 (sock, 10000, NULL, &error), ==, 0x31323334);
-          g_assert_cmpint (q_socket_recv_into (sock, memory, 4, 8, 10000, NULL, &error), ==, 4);
+          g_assert_cmpint (q_socket_recv_i4 (sock, ENOUGH, NULL, &error), ==, 0x31323334);
+          g_assert_cmpint (q_socket_recv_into (sock, memory, 4, 8, ENOUGH, NULL, &error), ==, 4);
           g_assert_no_error (error);
         }
 
@@ -211,8 +211,8 @@ test_life (void)
       guint64 *id;
 
       note_signals (sock, &counts);
-      g_assert_true (q_socket_connect (sock, target, 10000, NULL, &error));
-      g_assert_true (q_socket_connect (sock, target, 10000, NULL, &error));
+      g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
+      g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
       copy = q_socket_copy (sock);
       g_assert_false (q_socket_is_open (copy));
       note_signals (copy, &copy_counts);
@@ -263,8 +263,8 @@ test_heirs (void)
   g_assert_finalize_object (copy);
   g_assert_cmpuint (q_event_queue_get_length (queue), ==, 0);
 
-  g_assert_true (q_socket_connect (client, target, 10000, NULL, &error));
-  server = q_socket_accept (listener, 10000, NULL, &error);
+  g_assert_true (q_socket_connect (client, target, ENOUGH, NULL, &error));
+  server = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_finalize_object (client);
   g_assert_cmpuint (q_event_queue_get_length (queue), ==, 0);
@@ -296,14 +296,14 @@ test_replace (void)
   GError *error = NULL;
 
   q_socket_set_event_queue (sock, first);
-  g_assert_true (q_socket_send_i1 (sock, 1, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i1 (sock, 1, ENOUGH, NULL, &error));
   q_socket_set_event_queue_object (sock, second);
-  g_assert_true (q_socket_send_i2 (sock, 1, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i2 (sock, 1, ENOUGH, NULL, &error));
   q_socket_set_event_queue_object (sock, second);
   q_socket_set_event_queue_object (sock, NULL);
-  g_assert_true (q_socket_send_i4 (sock, 1, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i4 (sock, 1, ENOUGH, NULL, &error));
   q_socket_set_event_queue (sock, first);
-  g_assert_true (q_socket_send_i8 (sock, 1, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i8 (sock, 1, ENOUGH, NULL, &error));
   q_socket_set_event_queue (sock, NULL);
   g_assert_finalize_object (sock);
 
@@ -333,7 +333,7 @@ test_queue_goes_first (void)
   g_object_add_weak_pointer (G_OBJECT (queue), (gpointer *) &gone);
   g_object_unref (queue);
   g_assert_nonnull (gone);
-  g_assert_true (q_socket_send_i1 (sock, 1, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i1 (sock, 1, ENOUGH, NULL, &error));
   g_assert_finalize_object (sock);
   g_assert_null (gone);
   close (fd);
@@ -353,7 +353,7 @@ test_socket_goes_first (void)
   q_socket_set_event_queue (sock, queue);
   test_write_text (fd, "GET /x HTTP/1.1\r\nA: b\r\n\r\n");
   test_wait_arrived (sock, 25);
-  header = q_socket_read_http_header (sock, 10000, NULL, &error);
+  header = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_clear_pointer (&header, g_variant_unref);
   g_assert_finalize_object (sock);
@@ -381,7 +381,7 @@ test_bounded (void)
   q_socket_set_event_queue_object (sock, queue);
   for (int i = 0; i < 5000; i++)
     {
-      g_assert_true (q_socket_send_i1 (sock, 1, 10000, NULL, &error));
+      g_assert_true (q_socket_send_i1 (sock, 1, ENOUGH, NULL, &error));
       test_expect (fd, "\1", 1);
     }
   g_assert_finalize_object (sock);
@@ -408,7 +408,7 @@ send_counting (gpointer queue)
     {
       GError *error = NULL;
 
-      q_socket_send_data (sock, bytes, i, 10000, NULL, &error);
+      q_socket_send_data (sock, bytes, i, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       test_expect (fd, (char *) bytes, (gssize) i);
     }
@@ -497,11 +497,11 @@ test_changing_queue (void)
     {
       GError *error = NULL;
 
-      g_assert_true (q_socket_send_i1 (changing.sock, 1, 10000, NULL, &error));
+      g_assert_true (q_socket_send_i1 (changing.sock, 1, ENOUGH, NULL, &error));
       test_expect (fd, "\1", 1);
       test_write (fd, "ab", 2);
-      g_assert_cmpint (q_socket_recv_i1 (changing.sock, 10000, NULL, &error), ==, 'a');
-      g_assert_cmpint (q_socket_recv_i1 (changing.sock, 10000, NULL, &error), ==, 'b');
+      g_assert_cmpint (q_socket_recv_i1 (changing.sock, ENOUGH, NULL, &error), ==, 'a');
+      g_assert_cmpint (q_socket_recv_i1 (changing.sock, ENOUGH, NULL, &error), ==, 'b');
       g_assert_no_error (error);
     }
 

@@ -99,7 +99,7 @@ connect_to (Fixture    *fixture,
   GError *error = NULL;
 
   g_string_replace (target, "PORT", port, 0);
-  q_socket_connect (fixture->sock, target->str, 10000, NULL, &error);
+  q_socket_connect (fixture->sock, target->str, ENOUGH, NULL, &error);
   if (code < 0)
     g_assert_no_error (error);
   else
@@ -219,12 +219,12 @@ send_all (Fixture *fixture)
   GError *error = NULL;
 
   g_assert_true (q_socket_set_charset (fixture->sock, "UTF-16BE", &error));
-  g_assert_true (q_socket_send (fixture->sock, "\xc3\xbc", 10000, NULL, &error));
-  g_assert_true (q_socket_send (fixture->sock, "", 10000, NULL, &error));
-  g_assert_true (q_socket_send_binary (fixture->sock, bytes, 10000, NULL, &error));
-  g_assert_true (q_socket_send_data (fixture->sock, NULL, 0, 10000, NULL, &error));
-  g_assert_true (q_socket_send_i1 (fixture->sock, 1, 10000, NULL, &error));
-  g_assert_true (q_socket_send_i8_lsb (fixture->sock, 1, 10000, NULL, &error));
+  g_assert_true (q_socket_send (fixture->sock, "\xc3\xbc", ENOUGH, NULL, &error));
+  g_assert_true (q_socket_send (fixture->sock, "", ENOUGH, NULL, &error));
+  g_assert_true (q_socket_send_binary (fixture->sock, bytes, ENOUGH, NULL, &error));
+  g_assert_true (q_socket_send_data (fixture->sock, NULL, 0, ENOUGH, NULL, &error));
+  g_assert_true (q_socket_send_i1 (fixture->sock, 1, ENOUGH, NULL, &error));
+  g_assert_true (q_socket_send_i8_lsb (fixture->sock, 1, ENOUGH, NULL, &error));
   g_assert_no_error (error);
 }
 
@@ -234,10 +234,10 @@ send_corked (Fixture *fixture)
   GError *error = NULL;
 
   q_socket_cork (fixture->sock);
-  g_assert_true (q_socket_send_i4 (fixture->sock, 1, 10000, NULL, &error));
-  g_assert_true (q_socket_send (fixture->sock, "abc", 10000, NULL, &error));
-  g_assert_true (q_socket_uncork (fixture->sock, 10000, NULL, &error));
-  g_assert_true (q_socket_uncork (fixture->sock, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i4 (fixture->sock, 1, ENOUGH, NULL, &error));
+  g_assert_true (q_socket_send (fixture->sock, "abc", ENOUGH, NULL, &error));
+  g_assert_true (q_socket_uncork (fixture->sock, ENOUGH, NULL, &error));
+  g_assert_true (q_socket_uncork (fixture->sock, ENOUGH, NULL, &error));
   g_assert_no_error (error);
 }
 
@@ -250,7 +250,7 @@ recv_pieces (Fixture *fixture)
   TestFeed feed;
 
   test_feed_start (&feed, fixture->fd, fixture->sock, "abcde", 5, 2, FALSE);
-  bytes = q_socket_recv_binary (fixture->sock, 5, 10000, NULL, &error);
+  bytes = q_socket_recv_binary (fixture->sock, 5, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   test_feed_join (&feed);
 }
@@ -263,7 +263,7 @@ recv_text_pieces (Fixture *fixture)
   TestFeed feed;
 
   test_feed_start (&feed, fixture->fd, fixture->sock, "abcde", 5, 2, FALSE);
-  text = q_socket_recv (fixture->sock, 5, 10000, NULL, &error);
+  text = q_socket_recv (fixture->sock, 5, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   test_feed_join (&feed);
 }
@@ -277,7 +277,7 @@ recv_to_end (Fixture *fixture)
   test_write (fixture->fd, "abcde", 5);
   test_end_stream (fixture->fd);
   test_wait_arrived (fixture->sock, 5);
-  bytes = q_socket_recv_binary (fixture->sock, -1, 10000, NULL, &error);
+  bytes = q_socket_recv_binary (fixture->sock, -1, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -292,12 +292,12 @@ recv_buffered (Fixture *fixture)
 
   test_write (fixture->fd, "1234567890abcdefg", 17);
   test_wait_arrived (fixture->sock, 17);
-  bytes = q_socket_recv_binary (fixture->sock, 2, 10000, NULL, &error);
-  g_assert_cmpint (q_socket_recv_i4 (fixture->sock, 10000, NULL, &error), ==, 0x33343536);
-  g_assert_cmpint (q_socket_recv_u1 (fixture->sock, 10000, NULL, &error), ==, '7');
-  g_assert_cmpint (q_socket_recv_into (fixture->sock, memory, 1, 2, 10000, NULL, &error), ==, 2);
-  g_assert_cmpint (q_socket_recv_into (fixture->sock, memory, 2, 2, 10000, NULL, &error), ==, 2);
-  text = q_socket_recv (fixture->sock, 0, 10000, NULL, &error);
+  bytes = q_socket_recv_binary (fixture->sock, 2, ENOUGH, NULL, &error);
+  g_assert_cmpint (q_socket_recv_i4 (fixture->sock, ENOUGH, NULL, &error), ==, 0x33343536);
+  g_assert_cmpint (q_socket_recv_u1 (fixture->sock, ENOUGH, NULL, &error), ==, '7');
+  g_assert_cmpint (q_socket_recv_into (fixture->sock, memory, 1, 2, ENOUGH, NULL, &error), ==, 2);
+  g_assert_cmpint (q_socket_recv_into (fixture->sock, memory, 2, 2, ENOUGH, NULL, &error), ==, 2);
+  text = q_socket_recv (fixture->sock, 0, ENOUGH, NULL, &error);
   g_assert_cmpstr (text, ==, "bcdefg");
   g_assert_no_error (error);
 }
@@ -314,7 +314,7 @@ recv_timeout (Fixture *fixture)
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
   test_write (fixture->fd, "cd", 2);
   test_wait_arrived (fixture->sock, 2);
-  q_socket_recv_i4 (fixture->sock, 10000, NULL, &error);
+  q_socket_recv_i4 (fixture->sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -327,14 +327,14 @@ look (Fixture *fixture)
   q_socket_recv_i1 (fixture->sock, 0, NULL, &error);
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
   test_write (fixture->fd, "a", 1);
-  g_assert_true (q_socket_is_data_available (fixture->sock, 10000));
-  g_assert_true (q_socket_is_write_finished (fixture->sock, 10000));
+  g_assert_true (q_socket_is_data_available (fixture->sock, ENOUGH));
+  g_assert_true (q_socket_is_write_finished (fixture->sock, ENOUGH));
   g_variant_unref (q_socket_get_socket_info (fixture->sock, &error));
   g_assert_no_error (error);
-  q_socket_recv_u1 (fixture->sock, 10000, NULL, &error);
+  q_socket_recv_u1 (fixture->sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   test_end_stream (fixture->fd);
-  q_socket_recv_u1 (fixture->sock, 10000, NULL, &error);
+  q_socket_recv_u1 (fixture->sock, ENOUGH, NULL, &error);
   test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
   g_assert_true (q_socket_set_no_delay (fixture->sock, FALSE, &error));
   g_assert_true (q_socket_shutdown (fixture->sock, &error));
@@ -350,11 +350,11 @@ http (Fixture *fixture)
 
   g_assert_true (q_socket_send_http_message (fixture->sock, "GET", "/", "1.1",
                                              g_variant_new_parsed ("{'Host': <'h'>}"), NULL,
-                                             10000, NULL, &error));
+                                             ENOUGH, NULL, &error));
   test_write_text (fixture->fd, "HTTP/1.1 204 \r\n\r\nno header\n\n");
   test_wait_arrived (fixture->sock, 28);
-  header = q_socket_read_http_header (fixture->sock, 10000, NULL, &error);
-  text = q_socket_read_http_header (fixture->sock, 10000, NULL, &error);
+  header = q_socket_read_http_header (fixture->sock, ENOUGH, NULL, &error);
+  text = q_socket_read_http_header (fixture->sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 }
 

@@ -15,9 +15,6 @@
 /* The rarer calls that run handlers, and handlers that take the socket away from
  * under them: each call still ends, with a result that can be told in advance. */
 
-/* What nobody has to wait for: long, so that it only shows in a test that fails. */
-#define ENOUGH 20000
-
 /* Beside the codes of QSocketError. */
 #define OK -1
 #define CLOSED Q_SOCKET_ERROR_CLOSED

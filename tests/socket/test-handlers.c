@@ -216,14 +216,14 @@ act (Fixture *fixture)
       g_assert_cmpuint (g_signal_handlers_disconnect_by_func (sock, handler, fixture), ==, 1);
       return OK;
     case DO_RECONNECT:
-      return get_code (q_socket_connect (sock, fixture->target, 10000, NULL, &error), &error);
+      return get_code (q_socket_connect (sock, fixture->target, ENOUGH, NULL, &error), &error);
     case DO_BIND:
       return get_code (q_socket_bind (sock, "127.0.0.1:0", FALSE, &error), &error);
     case DO_READ:
       q_socket_recv_i1 (sock, 0, NULL, &error);
       return get_code (error == NULL, &error);
     case DO_SEND:
-      return get_code (q_socket_send_i1 (sock, 1, 10000, NULL, &error), &error);
+      return get_code (q_socket_send_i1 (sock, 1, ENOUGH, NULL, &error), &error);
     case DO_SHUTDOWN:
       return get_code (q_socket_shutdown (sock, &error), &error);
     case DO_ASK:
@@ -262,30 +262,30 @@ call (Fixture *fixture)
   switch (fixture->the_case->call)
     {
     case CALL_RECV:
-      g_assert_cmpint (q_socket_recv_i1 (sock, 10000, NULL, &error), ==, 'G');
+      g_assert_cmpint (q_socket_recv_i1 (sock, ENOUGH, NULL, &error), ==, 'G');
       return get_code (error == NULL, &error);
     case CALL_RECV_BUFFERED:
-      g_assert_cmpint (q_socket_recv_into (sock, &byte, 1, 1, 10000, NULL, &error), ==, 1);
+      g_assert_cmpint (q_socket_recv_into (sock, &byte, 1, 1, ENOUGH, NULL, &error), ==, 1);
       g_assert_cmpint (byte, ==, 'G');
       return get_code (error == NULL, &error);
     case CALL_SEND:
-      return get_code (q_socket_send_i2 (sock, 1, 10000, NULL, &error), &error);
+      return get_code (q_socket_send_i2 (sock, 1, ENOUGH, NULL, &error), &error);
     case CALL_CLOSE:
       return get_code (q_socket_close (sock, &error), &error);
     case CALL_UNREF:
       g_object_unref (sock);
       return OK;
     case CALL_CONNECT:
-      return get_code (q_socket_connect (sock, "name.example:service", 10000, NULL, &error),
+      return get_code (q_socket_connect (sock, "name.example:service", ENOUGH, NULL, &error),
                        &error);
     case CALL_BIND:
       return get_code (q_socket_bind (sock, "name.example:0", FALSE, &error), &error);
     case CALL_SEND_HTTP:
-      return get_code (q_socket_send_http_message (sock, "GET", "/", "1.1", NULL, NULL, 10000,
+      return get_code (q_socket_send_http_message (sock, "GET", "/", "1.1", NULL, NULL, ENOUGH,
                                                    NULL, &error), &error);
     case CALL_READ_HTTP:
     default:
-      header = q_socket_read_http_header (sock, 10000, NULL, &error);
+      header = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
       g_clear_pointer (&header, g_variant_unref);
       return get_code (error == NULL, &error);
     }
@@ -312,7 +312,7 @@ run (const Case *the_case,
   test_write (fixture.fd, wire + skipped, sizeof wire - 1 - skipped);
   test_wait_arrived (fixture.sock, sizeof wire - 1 - skipped);
   if (the_case->call == CALL_RECV_BUFFERED)
-    g_assert_cmpint (q_socket_recv_i1 (fixture.sock, 10000, NULL, NULL), ==, 'G');
+    g_assert_cmpint (q_socket_recv_i1 (fixture.sock, ENOUGH, NULL, NULL), ==, 'G');
 
   g_signal_connect (fixture.sock, the_case->signal, G_CALLBACK (handler), &fixture);
   g_assert_cmpint (call (&fixture), ==, result->outer);
@@ -356,7 +356,7 @@ connect_again (QSocket      *sock,
   GError *error = NULL;
 
   /* What a program does that never wants to be without a connection. */
-  if (!q_socket_connect (sock, target, 10000, NULL, &error))
+  if (!q_socket_connect (sock, target, ENOUGH, NULL, &error))
     test_assert_error (error, CLOSED);
 }
 
@@ -369,7 +369,7 @@ test_always_reconnects (void)
   g_autoptr (GString) log = g_string_new (NULL);
   GError *error = NULL;
 
-  g_assert_true (q_socket_connect (sock, target, 10000, NULL, &error));
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   g_signal_connect (sock, "channel-closed", G_CALLBACK (connect_again), target);
   g_signal_connect (sock, "deleted", G_CALLBACK (connect_again), target);
   g_assert_true (q_socket_close (sock, &error));
@@ -402,7 +402,7 @@ test_stopped (void)
   q_socket_set_event_queue_object (sock, queue);
   g_signal_connect (sock, "packet-sent", G_CALLBACK (stop), &n);
   g_signal_connect (sock, "packet-sent", G_CALLBACK (stop), &n);
-  g_assert_true (q_socket_send_i1 (sock, 1, 10000, NULL, &error));
+  g_assert_true (q_socket_send_i1 (sock, 1, ENOUGH, NULL, &error));
   g_assert_cmpint (n, ==, 1);
   g_assert_cmpuint (q_event_queue_get_length (queue), ==, 1);
   close (fd);
@@ -427,16 +427,12 @@ test_slow (void)
   gint64 start = g_get_monotonic_time ();
   gint64 until = start + 100 * 1000;
   GError *error = NULL;
-  int elapsed;
 
   g_signal_connect (sock, "packet-read", G_CALLBACK (dawdle), &until);
   test_write (fd, "a", 1);
   q_socket_recv_i2 (sock, 50, NULL, &error);
-  elapsed = (int) test_elapsed_ms (start);
-  g_test_message ("timeout 50 ms, handler until 100 ms: returned after %d ms", elapsed);
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-  g_assert_cmpint (elapsed, >=, 100);
-  g_assert_cmpint (elapsed, <, 100 + 1500);
+  g_assert_cmpint (test_elapsed_ms (start), >=, 100);
   close (fd);
 }
 

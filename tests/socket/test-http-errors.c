@@ -7,7 +7,6 @@
 #include "test-events.h"
 #include "test-feed.h"
 
-#include "q-socket-open-private.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -32,7 +31,7 @@ assert_kept (QSocket    *sock,
   g_autoptr (GBytes) kept = NULL;
   GError *error = NULL;
 
-  kept = q_socket_recv_binary (sock, (gssize) strlen (wire), 10000, NULL, &error);
+  kept = q_socket_recv_binary (sock, (gssize) strlen (wire), ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpmem (g_bytes_get_data (kept, NULL), g_bytes_get_size (kept), wire, strlen (wire));
 }
@@ -56,7 +55,7 @@ test_max_size (void)
 
         q_socket_set_max_header_size (sock, limits[i]);
         test_feed_start (&feed, fd, sock, wire, strlen (wire), 10000, FALSE);
-        header = q_socket_read_http_header (sock, 10000, NULL, &error);
+        header = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
         if (over <= 0)
           {
             g_assert_no_error (error);
@@ -68,14 +67,14 @@ test_max_size (void)
             g_assert_null (header);
             g_assert_true (g_str_has_prefix (error->message, "read_http_header from "));
             test_assert_error (error, Q_SOCKET_ERROR_TOO_LARGE);
-            g_assert_null (q_socket_read_http_header (sock, 10000, NULL, &error));
+            g_assert_null (q_socket_read_http_header (sock, ENOUGH, NULL, &error));
             test_assert_error (error, Q_SOCKET_ERROR_TOO_LARGE);
 
             /* With room for it, or by other means, it can still be read. */
             if (i % 2 == 0)
               {
                 q_socket_set_max_header_size (sock, limits[i] + 1);
-                header = q_socket_read_http_header (sock, 10000, NULL, &error);
+                header = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
                 g_assert_no_error (error);
                 assert_kept (sock, "body");
               }
@@ -109,41 +108,55 @@ test_max_size_at_once (void)
   close (fd);
 }
 
-static gpointer
-flood (gpointer data)
+typedef struct
 {
-  int fd = GPOINTER_TO_INT (data);
+  int fd;
+  gsize sent;
+} Flood;
+
+static gpointer
+flood_thread (gpointer data)
+{
+  Flood *flood = data;
   char piece[8192];
+  gssize n;
 
   memset (piece, 'x', sizeof piece);
   memcpy (piece, "GET / HTTP/1.1\r\nA: ", 19);
-  while (send (fd, piece, sizeof piece, MSG_NOSIGNAL) > 0)
-    memset (piece, 'x', 19);
+  while ((n = send (flood->fd, piece, sizeof piece, MSG_NOSIGNAL)) > 0)
+    {
+      flood->sent += (gsize) n;
+      memset (piece, 'x', 19);
+    }
 
   return NULL;
 }
 
-/* A peer that never ends its header does not fill the memory. */
+/* A peer that never ends its header does not fill the memory: what it can get rid of, however often
+ * the header is asked for, is what the kernel holds and what the socket does. */
 static void
 test_flood (void)
 {
-  int fd;
-  QSocket *sock = test_pair (TEST_TCP4, &fd);
-  GThread *thread = g_thread_new ("flood", flood, GINT_TO_POINTER (fd));
+  Flood flood = { -1, 0 };
+  QSocket *sock = test_pair (TEST_TCP4, &flood.fd);
   GError *error = NULL;
+  GThread *thread;
 
-  for (int i = 0; i < 20; i++)
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (flood.fd);
+  thread = test_thread (flood_thread, &flood);
+
+  for (int i = 0; i < 500; i++)
     {
-      QChannel *channel = (QChannel *) q_gate_get_present (&sock->gate);
-
-      g_assert_null (q_socket_read_http_header (sock, 10000, NULL, &error));
+      g_assert_null (q_socket_read_http_header (sock, ENOUGH, NULL, &error));
       test_assert_error (error, Q_SOCKET_ERROR_TOO_LARGE);
-      g_assert_cmpuint (channel->in.size, <=, 2 * Q_RECV_BUFFER_MAX);
     }
 
   g_object_unref (sock);
   g_thread_join (thread);
-  close (fd);
+  g_test_message ("%" G_GSIZE_FORMAT " bytes were sent", flood.sent);
+  g_assert_cmpuint (flood.sent, <, 2 * 1024 * 1024);
+  close (flood.fd);
 }
 
 static void
@@ -167,7 +180,7 @@ test_max_count (void)
         if (limits[i] != 256)
           q_socket_set_max_header_count (sock, limits[i]);
         test_write_text (fd, wire->str);
-        header = q_socket_read_http_header (sock, 10000, NULL, &error);
+        header = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
         if (over == 0)
           {
             g_assert_no_error (error);
@@ -252,10 +265,10 @@ send_refused (QSocket        *sock,
 
   if (message->method != NULL)
     return q_socket_send_http_message (sock, message->method, message->path, message->version,
-                                       headers, body, 10000, NULL, error);
+                                       headers, body, ENOUGH, NULL, error);
 
   return q_socket_send_http_response (sock, message->status, message->path, message->version,
-                                      headers, body, 10000, NULL, error);
+                                      headers, body, ENOUGH, NULL, error);
 }
 
 static void
@@ -282,7 +295,7 @@ test_refused (void)
     }
 
   test_assert_log (log, "%s", "");
-  g_assert_true (q_socket_send_i1 (sock, 'x', 10000, NULL, &error));
+  g_assert_true (q_socket_send_i1 (sock, 'x', ENOUGH, NULL, &error));
   test_expect (fd, "x", 1);
   g_assert_cmpint (recv (fd, &fd, 1, MSG_DONTWAIT), ==, -1);
 }
@@ -299,11 +312,11 @@ assert_silent (QSocket      *sock,
   GError *error = NULL;
 
   test_log_signals (sock, log);
-  g_assert_false (q_socket_send_http_message (sock, "GET", "/", "1.1", NULL, NULL, 10000,
+  g_assert_false (q_socket_send_http_message (sock, "GET", "/", "1.1", NULL, NULL, ENOUGH,
                                               cancellable, &error));
   g_assert_error (error, domain, code);
   g_clear_error (&error);
-  g_assert_false (q_socket_send_http_response (sock, 200, "OK", "1.1", NULL, NULL, 10000,
+  g_assert_false (q_socket_send_http_response (sock, 200, "OK", "1.1", NULL, NULL, ENOUGH,
                                                cancellable, &error));
   g_assert_error (error, domain, code);
   g_clear_error (&error);
@@ -314,9 +327,9 @@ assert_silent (QSocket      *sock,
 static gpointer
 send_for_ever (gpointer data)
 {
-  static guint8 bytes[8 * 1024 * 1024];
+  g_autofree guint8 *bytes = g_malloc0 (TEST_OVERFLOW);
 
-  q_socket_send_data (data, bytes, sizeof bytes, -1, NULL, NULL);
+  q_socket_send_data (data, bytes, TEST_OVERFLOW, -1, NULL, NULL);
 
   return NULL;
 }
@@ -332,15 +345,15 @@ test_nothing_sent (void)
   GThread *thread;
 
   assert_silent (closed, NULL, Q_SOCKET_ERROR, Q_SOCKET_ERROR_NOT_OPEN);
-  g_assert_null (q_socket_read_http_header (closed, 10000, NULL, &error));
+  g_assert_null (q_socket_read_http_header (closed, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_NOT_OPEN);
 
   g_cancellable_cancel (cancelled);
   assert_silent (sock, cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-  thread = g_thread_new ("writer", send_for_ever, sock);
-  while (!atomic_load (&sock->gate.claims[Q_CLAIM_WRITER]))
-    g_thread_yield ();
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
+  thread = test_thread_blocked (send_for_ever, sock);
   assert_silent (sock, NULL, Q_SOCKET_ERROR, Q_SOCKET_ERROR_PENDING);
 
   q_socket_close (sock, NULL);
@@ -355,19 +368,17 @@ test_timeout (void)
   int fd;
   g_autoptr (GString) log = g_string_new (NULL);
   g_autoptr (QSocket) sock = test_pair (TEST_TCP4, &fd);
-  g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (32 * 1024 * 1024), 32 * 1024 * 1024);
+  g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (TEST_OVERFLOW), TEST_OVERFLOW);
   gint64 start = g_get_monotonic_time ();
   g_autoptr (GBytes) got = NULL;
   GError *error = NULL;
-  int elapsed;
 
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
   test_log_signals (sock, log);
-  g_assert_false (q_socket_send_http_message (sock, "PUT", "/", "1.1", NULL, body, 150, NULL,
+  g_assert_false (q_socket_send_http_message (sock, "PUT", "/", "1.1", NULL, body, 120, NULL,
                                               &error));
-  elapsed = (int) test_elapsed_ms (start);
-  g_test_message ("timeout 150 ms: returned after %d ms", elapsed);
-  g_assert_cmpint (elapsed, >=, 150);
-  g_assert_cmpint (elapsed, <, 150 + 1500);
+  g_assert_cmpint (test_elapsed_ms (start), >=, 120);
   g_assert_true (g_str_has_prefix (error->message, "send_http_message to \"127.0.0.1:"));
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
   g_assert_true (g_str_has_prefix (log->str, "HTTP_SEND_MESSAGE {'message': <'PUT / HTTP/1.1'>, "
@@ -395,7 +406,7 @@ test_events (void)
 
   test_log_signals (sock, log);
 
-  g_assert_true (q_socket_send_http_message (sock, "POST", "/x", "1.1", kept, body, 10000, NULL,
+  g_assert_true (q_socket_send_http_message (sock, "POST", "/x", "1.1", kept, body, ENOUGH, NULL,
                                              &error));
   test_assert_log (log,
                    "HTTP_SEND_MESSAGE {'message': <'POST /x HTTP/1.1'>, "
@@ -406,7 +417,7 @@ test_events (void)
 
   g_assert_true (q_socket_send_http_response (sock, 404, "Not \xc3\xbc", "1.0",
                                               g_variant_new_parsed ("{'A': <['b', 'c']>}"), NULL,
-                                              10000, NULL, &error));
+                                              ENOUGH, NULL, &error));
   test_assert_log (log,
                    "HTTP_SEND_MESSAGE {'message': <'HTTP/1.0 404 Not \xc3\xbc'>, "
                    "'headers': <{'A': <['b', 'c']>}>}\n"
@@ -415,11 +426,11 @@ test_events (void)
 
   /* Corked, the bytes leave later. */
   q_socket_cork (sock);
-  g_assert_true (q_socket_send_http_message (sock, "GET", "/", "1.1", NULL, NULL, 10000, NULL,
+  g_assert_true (q_socket_send_http_message (sock, "GET", "/", "1.1", NULL, NULL, ENOUGH, NULL,
                                              &error));
   test_assert_log (log, "HTTP_SEND_MESSAGE {'message': <'GET / HTTP/1.1'>, "
                         "'headers': <@a{sv} {}>}");
-  g_assert_true (q_socket_uncork (sock, 10000, NULL, &error));
+  g_assert_true (q_socket_uncork (sock, ENOUGH, NULL, &error));
   test_assert_log (log, "PACKET_SENT {'sent': <int64 18>, 'total_sent': <int64 18>, "
                         "'total_to_send': <int64 18>}");
 
@@ -431,7 +442,7 @@ test_events (void)
   test_write_text (fd, "body");
   test_wait_arrived (sock, sizeof wire - 1 - 10 + 4);
   g_string_truncate (log, 0);
-  header = q_socket_read_http_header (sock, 10000, NULL, &error);
+  header = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   test_assert_log (log,
                    "PACKET_READ {'read': <int64 10>, 'total_read': <int64 10>}\n"
@@ -458,7 +469,7 @@ test_long_text (void)
   test_write_text (fd, "body");
   test_wait_arrived (sock, wire->len + 4);
 
-  text = q_socket_read_http_header (sock, 10000, NULL, &error);
+  text = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (g_variant_get_string (text, NULL), ==, wire->str);
   test_expect_bytes (sock, 0, "body", 4);

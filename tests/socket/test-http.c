@@ -48,7 +48,7 @@ assert_header (QSocket    *sock,
   g_autoptr (GVariant) header = NULL;
   GError *error = NULL;
 
-  header = q_socket_read_http_header (sock, 10000, NULL, &error);
+  header = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   assert_prints (header, text);
 }
@@ -60,7 +60,7 @@ assert_bytes (QSocket    *sock,
   g_autoptr (GBytes) bytes = NULL;
   GError *error = NULL;
 
-  bytes = q_socket_recv_binary (sock, (gssize) strlen (text), 10000, NULL, &error);
+  bytes = q_socket_recv_binary (sock, (gssize) strlen (text), ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
 }
@@ -129,10 +129,10 @@ send_message (QSocket       *sock,
 
   if (message->method != NULL)
     q_socket_send_http_message (sock, message->method, message->path, message->version, headers,
-                                body, 10000, NULL, &error);
+                                body, ENOUGH, NULL, &error);
   else
     q_socket_send_http_response (sock, message->status, message->path, message->version, headers,
-                                 body, 10000, NULL, &error);
+                                 body, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -197,13 +197,13 @@ test_pieces (TestKind kind)
       test_feed_start (&feed, fd, sock, wire, sizeof wire - 1, pieces[i], TRUE);
       assert_header (sock, "{'http_version': <'1.1'>, 'status_code': <200>, "
                            "'status_message': <'OK'>, 'a': <'1'>, 'content-length': <'4'>}");
-      body = q_socket_recv_binary (sock, 4, 10000, NULL, &error);
+      body = q_socket_recv_binary (sock, 4, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), "\0\1\xff\r", 4);
       assert_header (sock, "{'http_version': <'1.1'>, 'method': <'GET'>, 'path': <'/'>, "
                            "'host': <'h'>}");
       assert_header (sock, "{'http_version': <'1.1'>, 'status_code': <204>}");
-      rest = q_socket_recv (sock, -1, 10000, NULL, &error);
+      rest = q_socket_recv (sock, -1, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       g_assert_cmpstr (rest, ==, "rest");
       test_feed_join (&feed);
@@ -239,7 +239,8 @@ test_resumed (TestKind kind)
     }
 }
 
-/* A peer that is just not silent does not move the deadline. */
+/* A peer that is just not silent does not move the deadline: else the call would return only when
+ * the peer has nothing left. */
 static void
 test_dripping (TestKind kind)
 {
@@ -251,20 +252,17 @@ test_dripping (TestKind kind)
   GError *error = NULL;
   TestFeed feed;
   gsize n_written;
-  int elapsed;
 
   memcpy (head, "GET / HTTP/1.1\r\n", 16);
-  test_drip_start (&feed, fd, head, 4000, 20);
-  g_assert_null (q_socket_read_http_header (sock, 250, NULL, &error));
-  elapsed = (int) test_elapsed_ms (start);
+  test_drip_start (&feed, fd, head, 4000, 10);
+  g_assert_null (q_socket_read_http_header (sock, 120, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
-  g_test_message ("timeout 250 ms: returned after %d ms", elapsed);
-  g_assert_cmpint (elapsed, >=, 250);
-  g_assert_cmpint (elapsed, <, 250 + 1500);
+  g_assert_cmpint (test_elapsed_ms (start), >=, 120);
 
   n_written = test_feed_stop (&feed);
+  g_assert_cmpuint (n_written, <, 4000);
   shutdown (fd, SHUT_WR);
-  kept = q_socket_recv_binary (sock, -1, 10000, NULL, &error);
+  kept = q_socket_recv_binary (sock, -1, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpmem (g_bytes_get_data (kept, NULL), g_bytes_get_size (kept), head, n_written);
   close (fd);
@@ -288,11 +286,11 @@ test_end (TestKind kind)
       close (fd);
       for (int j = 0; j < 2; j++)
         {
-          g_assert_null (q_socket_read_http_header (sock, 10000, NULL, &error));
+          g_assert_null (q_socket_read_http_header (sock, ENOUGH, NULL, &error));
           test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
         }
       g_assert_true (q_socket_is_open (sock));
-      kept = q_socket_recv_binary (sock, -1, 10000, NULL, &error);
+      kept = q_socket_recv_binary (sock, -1, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       g_assert_cmpmem (g_bytes_get_data (kept, NULL), g_bytes_get_size (kept), head, i);
     }
@@ -375,7 +373,7 @@ test_one_call (void)
       g_autofree char *got = g_malloc (65536);
       gssize n;
 
-      q_socket_send_http_response (sock, 200, "OK", "1.1", NULL, body, 10000, NULL, &error);
+      q_socket_send_http_response (sock, 200, "OK", "1.1", NULL, body, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       n = recv (fds[1], got, 65536, MSG_DONTWAIT);
       g_assert_cmpmem (got, n, wire, strlen (wire));
@@ -423,9 +421,9 @@ test_charset (void)
   GError *error = NULL;
 
   g_assert_true (q_socket_set_charset (sock, "UTF-16LE", &error));
-  q_socket_send_http_message (sock, "GET", "/", "1.1", headers, body, 10000, NULL, &error);
+  q_socket_send_http_message (sock, "GET", "/", "1.1", headers, body, ENOUGH, NULL, &error);
   g_assert_no_error (error);
-  g_assert_true (q_socket_send (sock, "t", 10000, NULL, &error));
+  g_assert_true (q_socket_send (sock, "t", ENOUGH, NULL, &error));
   test_expect (fd, wire, sizeof wire - 1);
 
   test_write_text (fd, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\n");
@@ -436,11 +434,11 @@ test_charset (void)
 
   /* With half a character of text before it. */
   test_write (fd, "t\0u", 3);
-  first = q_socket_recv (sock, 3, 10000, NULL, &error);
+  first = q_socket_recv (sock, 3, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (first, ==, "t");
   test_write (fd, "\0", 1);
-  second = q_socket_recv (sock, 0, 10000, NULL, &error);
+  second = q_socket_recv (sock, 0, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (second, ==, "u");
   close (fd);

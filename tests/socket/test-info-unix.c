@@ -18,9 +18,6 @@
 
 /* The names and the peers that only others can make, and what a port is when. */
 
-/* What nobody has to wait for: long, so that it only shows in a test that fails. */
-#define ENOUGH 20000
-
 #define CHECKED(call) G_STMT_START { \
     g_autoptr (GError) error = NULL; \
     g_assert_true (call); \

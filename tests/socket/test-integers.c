@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 /* ---- the functions as a table ---- */
 
 typedef gboolean (*SendFunc) (QSocket *, gint64, int, GCancellable *, GError **);

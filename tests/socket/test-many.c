@@ -51,7 +51,7 @@ received_cb (GObject      *object,
 
   if (error == NULL)
     {
-      q_socket_send_int_async (socket, Q_INT_FORMAT_I4, number + 1, 60000, G_PRIORITY_DEFAULT,
+      q_socket_send_int_async (socket, Q_INT_FORMAT_I4, number + 1, ENOUGH, G_PRIORITY_DEFAULT,
                                NULL, sent_cb, server);
       return;
     }
@@ -65,7 +65,7 @@ static void
 ask (QSocket *socket,
      Server  *server)
 {
-  q_socket_recv_int_async (socket, Q_INT_FORMAT_I4, 60000, G_PRIORITY_DEFAULT, NULL, received_cb,
+  q_socket_recv_int_async (socket, Q_INT_FORMAT_I4, ENOUGH, G_PRIORITY_DEFAULT, NULL, received_cb,
                            server);
 }
 
@@ -82,7 +82,7 @@ accepted_cb (GObject      *object,
   g_assert_no_error (error);
   ask (socket, server);
   if (++server->n_open < N_CLIENTS)
-    q_socket_accept_async (listener, 60000, G_PRIORITY_DEFAULT, NULL, accepted_cb, server);
+    q_socket_accept_async (listener, ENOUGH, G_PRIORITY_DEFAULT, NULL, accepted_cb, server);
 }
 
 /* ---- the clients ---- */
@@ -168,7 +168,7 @@ test_serve (void)
   g_assert_no_error (error);
   server.port = q_socket_get_port (listener);
 
-  q_socket_accept_async (listener, 60000, G_PRIORITY_DEFAULT, NULL, accepted_cb, &server);
+  q_socket_accept_async (listener, ENOUGH, G_PRIORITY_DEFAULT, NULL, accepted_cb, &server);
   thread = g_thread_new ("clients", clients_thread, &server);
   while (server.n_ended < N_CLIENTS)
     g_main_context_iteration (NULL, TRUE);

@@ -94,7 +94,7 @@ assert_connects (const char *target)
   g_autoptr (QSocket) client = q_socket_new ();
   GError *error = NULL;
 
-  q_socket_connect (client, target, 10000, NULL, &error);
+  q_socket_connect (client, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -105,7 +105,7 @@ assert_connect_fails (const char *target,
   g_autoptr (QSocket) client = q_socket_new ();
   GError *error = NULL;
 
-  g_assert_false (q_socket_connect (client, target, 10000, NULL, &error));
+  g_assert_false (q_socket_connect (client, target, ENOUGH, NULL, &error));
   g_assert_true (g_str_has_suffix (error->message, g_strerror (system_error)));
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
   g_assert_false (q_socket_is_open (client));
@@ -131,7 +131,7 @@ scope (void)
   g_assert_true (q_socket_listen (listener, 0, &error));
   target = make_target ("[fe80::1%lo]", listener);
   wrong = make_target ("[fe80::1%no-such]", listener);
-  q_socket_connect (client, target, 10000, NULL, &error);
+  q_socket_connect (client, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   q_socket_set_lookup_hostnames (client, FALSE);
   info = q_socket_get_peer_info (client, &error);
@@ -141,7 +141,7 @@ scope (void)
   g_assert_true (g_variant_lookup (info, "address_desc", "&s", &desc));
   g_assert_cmpstr (desc, ==, "ipv6[fe80::1]");
 
-  g_assert_false (q_socket_connect (client, wrong, 10000, NULL, &error));
+  g_assert_false (q_socket_connect (client, wrong, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CONNECT);
 }
 

@@ -4,9 +4,8 @@
 
 #include "config.h"
 
-#include "q-socket-open-private.h"
-#include "scripted-transport.h"
 #include "test-feed.h"
+#include "test-ssl-pair.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -64,26 +63,26 @@ test_charset_lasts (void)
 
   test_write (fd, "\xc3\xbc\xfc\xfc", 4);
   test_wait_arrived (sock, 4);
-  first = q_socket_recv (sock, 2, 10000, NULL, &error);
+  first = q_socket_recv (sock, 2, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (first, ==, "\xc3\xbc");
-  g_assert_null (q_socket_recv (sock, 1, 10000, NULL, &error));
+  g_assert_null (q_socket_recv (sock, 1, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_ENCODING);
   g_assert_true (q_socket_set_charset (sock, "latin1", &error));
-  second = q_socket_recv (sock, 1, 10000, NULL, &error);
+  second = q_socket_recv (sock, 1, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (second, ==, "\xc3\xbc");
 
   q_socket_close (sock, NULL);
   g_assert_cmpstr (q_socket_get_charset (sock), ==, "ISO-8859-1");
-  g_assert_true (q_socket_connect (sock, target, 10000, NULL, &error));
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   g_assert_cmpstr (q_socket_get_charset (sock), ==, "ISO-8859-1");
   close (fd);
   fd = accept (q_socket_get_socket (listener), NULL, NULL);
-  g_assert_true (q_socket_send (sock, "\xc3\xbc", 10000, NULL, &error));
+  g_assert_true (q_socket_send (sock, "\xc3\xbc", ENOUGH, NULL, &error));
   test_expect (fd, "\xfc", 1);
   test_write (fd, "\xe4", 1);
-  third = q_socket_recv (sock, 1, 10000, NULL, &error);
+  third = q_socket_recv (sock, 1, ENOUGH, NULL, &error);
   g_assert_cmpstr (third, ==, "\xc3\xa4");
   close (fd);
   g_free (target);
@@ -121,7 +120,7 @@ test_no_delay (void)
   /* On by default, and remembered before, while and after the socket is open. */
   g_assert_true (q_socket_get_no_delay (sock));
   assert_no_delay (listener, TRUE);
-  g_assert_true (q_socket_connect (sock, target, 10000, NULL, &error));
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   assert_no_delay (sock, TRUE);
 
   for (int on = 0; on < 4; on++)
@@ -130,7 +129,7 @@ test_no_delay (void)
       assert_no_delay (sock, on % 2);
       q_socket_close (sock, NULL);
       g_assert_cmpint (q_socket_get_no_delay (sock), ==, on % 2);
-      g_assert_true (q_socket_connect (sock, target, 10000, NULL, &error));
+      g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
       assert_no_delay (sock, on % 2);
       g_assert_true (q_socket_bind (sock, "127.0.0.1:0", FALSE, &error));
       assert_no_delay (sock, on % 2);
@@ -138,7 +137,7 @@ test_no_delay (void)
       q_socket_close (sock, NULL);
       g_assert_true (q_socket_set_no_delay (sock, (on + 1) % 2, &error));
       g_assert_cmpint (q_socket_get_no_delay (sock), ==, (on + 1) % 2);
-      g_assert_true (q_socket_connect_to (sock, target, 10000, NULL, &error));
+      g_assert_true (q_socket_connect_to (sock, target, ENOUGH, NULL, &error));
       assert_no_delay (sock, (on + 1) % 2);
     }
 
@@ -173,7 +172,7 @@ test_no_delay_elsewhere (void)
   g_assert_true (q_socket_get_no_delay (sock));
 
   g_assert_true (q_socket_set_no_delay (sock, FALSE, &error));
-  g_assert_true (q_socket_connect (sock, target, 10000, NULL, &error));
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   assert_no_delay (sock, FALSE);
   test_remove_dir (dir);
   g_free (target);
@@ -387,28 +386,30 @@ test_copy (void)
 
 /* ---- secure ---- */
 
-/* It is the transport that encrypts or does not. */
+/* A connection is secure from its handshake to its end. */
 static void
 test_is_secure (void)
 {
+  TestCerts *certs = test_certs_new ();
   g_autoptr (QSocket) closed = q_socket_new ();
   g_autoptr (QSocket) plain = NULL;
-  g_autoptr (QSocket) scripted = q_socket_new ();
-  ScriptedTransport transport;
+  QSocket *secure[2];
   int fd;
 
   plain = test_pair (TEST_TCP4, &fd);
-  scripted_transport_init (&transport, NULL, 0);
-  q_socket_open (scripted, scripted_channel_new (&transport));
+  secure[0] = test_ssl_pair (certs, &secure[1]);
 
   g_assert_false (q_socket_is_secure (closed));
   g_assert_false (q_socket_is_secure (plain));
-  g_assert_true (q_socket_is_secure (scripted));
-  q_socket_close (scripted, NULL);
-  g_assert_false (q_socket_is_secure (scripted));
+  for (guint i = 0; i < G_N_ELEMENTS (secure); i++)
+    {
+      g_assert_true (q_socket_is_secure (secure[i]));
+      q_socket_close (secure[i], NULL);
+      g_assert_false (q_socket_is_secure (secure[i]));
+      g_object_unref (secure[i]);
+    }
 
-  g_clear_object (&scripted);
-  scripted_transport_clear (&transport);
+  test_certs_free (certs);
   close (fd);
 }
 

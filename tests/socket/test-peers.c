@@ -13,9 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Generous, since other programs have to start. */
-#define TIMEOUT_MS 30000
-
 static gboolean
 need (const char *program)
 {
@@ -93,7 +90,7 @@ answer (QSocket  *sock,
     }
 
   q_socket_send_http_response (sock, 200, "OK", "1.1", g_variant_builder_end (&headers), reply,
-                               TIMEOUT_MS, NULL, &error);
+                               ENOUGH, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -108,7 +105,7 @@ server_thread (gpointer data)
       GVariant *request;
 
       server->n_connections++;
-      while ((request = q_socket_read_http_header (sock, TIMEOUT_MS, NULL, NULL)) != NULL)
+      while ((request = q_socket_read_http_header (sock, ENOUGH, NULL, NULL)) != NULL)
         {
           g_autoptr (GBytes) body = NULL;
           const char *length;
@@ -116,9 +113,9 @@ server_thread (gpointer data)
           g_assert_true (g_variant_is_of_type (request, G_VARIANT_TYPE_VARDICT));
           server->n_requests++;
           if (g_variant_lookup (request, "expect", "&s", &length))
-            q_socket_send (sock, "HTTP/1.1 100 Continue\r\n\r\n", TIMEOUT_MS, NULL, NULL);
+            q_socket_send (sock, "HTTP/1.1 100 Continue\r\n\r\n", ENOUGH, NULL, NULL);
           if (g_variant_lookup (request, "content-length", "&s", &length))
-            body = q_socket_recv_binary (sock, atol (length), TIMEOUT_MS, NULL, NULL);
+            body = q_socket_recv_binary (sock, atol (length), ENOUGH, NULL, NULL);
           answer (sock, request, body);
           g_variant_unref (request);
         }
@@ -224,9 +221,9 @@ ask (QSocket    *sock,
   g_variant_builder_init (&headers, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&headers, "{sv}", "Host", g_variant_new_string ("localhost"));
   q_socket_send_http_message (sock, method, path, "1.1", g_variant_builder_end (&headers), NULL,
-                              TIMEOUT_MS, NULL, &error);
+                              ENOUGH, NULL, &error);
   g_assert_no_error (error);
-  header = q_socket_read_http_header (sock, TIMEOUT_MS, NULL, &error);
+  header = q_socket_read_http_header (sock, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (g_variant_is_of_type (header, G_VARIANT_TYPE_VARDICT));
   g_variant_lookup (header, "status_code", "i", &got);
@@ -243,7 +240,7 @@ read_body (QSocket  *sock,
   GBytes *body;
 
   g_assert_nonnull (lookup (header, "content-length"));
-  body = q_socket_recv_binary (sock, atol (lookup (header, "content-length")), TIMEOUT_MS, NULL,
+  body = q_socket_recv_binary (sock, atol (lookup (header, "content-length")), ENOUGH, NULL,
                                &error);
   g_assert_no_error (error);
 
@@ -261,7 +258,7 @@ ask_server (const char *target,
   g_autoptr (GVariant) header = NULL;
   GError *error = NULL;
 
-  g_assert_true (q_socket_connect (sock, target, TIMEOUT_MS, NULL, &error));
+  g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   g_assert_no_error (error);
   header = ask (sock, "GET", "/file.bin", 200);
   body = read_body (sock, header);
@@ -270,14 +267,14 @@ ask_server (const char *target,
   g_clear_pointer (&header, g_variant_unref);
   g_clear_pointer (&body, g_bytes_unref);
   if (!keeps_alive)
-    g_assert_true (q_socket_connect (sock, target, TIMEOUT_MS, NULL, &error));
+    g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   header = ask (sock, "GET", "/nothing", 404);
   body = read_body (sock, header);
   g_assert_cmpuint (g_bytes_get_size (body), >, 0);
 
   g_clear_pointer (&header, g_variant_unref);
   if (!keeps_alive)
-    g_assert_true (q_socket_connect (sock, target, TIMEOUT_MS, NULL, &error));
+    g_assert_true (q_socket_connect (sock, target, ENOUGH, NULL, &error));
   header = ask (sock, "HEAD", "/file.bin", 200);
   g_assert_cmpstr (lookup (header, "content-length"), ==, "1048576");
   g_assert_false (keeps_alive && q_socket_is_data_available (sock, 0));
@@ -426,7 +423,7 @@ test_socat_echo (gconstpointer data)
   address = g_strconcat (is_tcp ? "TCP:" : "UNIX-CONNECT:", is_tcp ? target : path, NULL);
   argv[1] = address;
   socat = start (-1, NULL, NULL, G_SUBPROCESS_FLAGS_NONE, argv);
-  sock = q_socket_accept (listener, TIMEOUT_MS, NULL, &error);
+  sock = q_socket_accept (listener, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (sock);
 
@@ -434,20 +431,20 @@ test_socat_echo (gconstpointer data)
     sent[i] = (guint8) (i * 2654435761u >> 24);
   for (int i = 0; i < 3; i++)
     {
-      g_assert_true (q_socket_send_data (sock, sent, 30000, TIMEOUT_MS, NULL, &error));
-      bytes = q_socket_recv_binary (sock, 30000, TIMEOUT_MS, NULL, &error);
+      g_assert_true (q_socket_send_data (sock, sent, 30000, ENOUGH, NULL, &error));
+      bytes = q_socket_recv_binary (sock, 30000, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), sent, 30000);
       g_bytes_unref (bytes);
     }
 
-  g_assert_true (q_socket_send (sock, "the end", TIMEOUT_MS, NULL, &error));
+  g_assert_true (q_socket_send (sock, "the end", ENOUGH, NULL, &error));
   g_assert_no_errno (shutdown (q_socket_get_socket (sock), SHUT_WR));
-  bytes = q_socket_recv_binary (sock, -1, TIMEOUT_MS, NULL, &error);
+  bytes = q_socket_recv_binary (sock, -1, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "the end", 7);
   g_bytes_unref (bytes);
-  g_assert_null (q_socket_recv (sock, 0, TIMEOUT_MS, NULL, &error));
+  g_assert_null (q_socket_recv (sock, 0, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_CLOSED);
 
   g_assert_true (g_subprocess_wait_check (socat, NULL, &error));
@@ -477,7 +474,7 @@ test_socat_datagram (void)
   argv[3] = address;
   socat = start (-1, NULL, NULL, G_SUBPROCESS_FLAGS_STDIN_PIPE, argv);
   g_assert_true (g_subprocess_communicate_utf8 (socat, "one message", NULL, NULL, NULL, &error));
-  text = q_socket_recv (sock, 0, TIMEOUT_MS, NULL, &error);
+  text = q_socket_recv (sock, 0, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (text, ==, "one message");
   g_object_unref (socat);

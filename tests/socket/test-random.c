@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 /* Calls of every kind in random order, many of which run out of time or are
  * cancelled. Whatever comes of them, what they deliver is the stream, and what
  * they say left is what the peer gets. A failure is repeated with --seed. */

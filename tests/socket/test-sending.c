@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define MIB (1024 * 1024)
-#define ENOUGH 20000
 
 /* ---- events ---- */
 
@@ -189,7 +188,7 @@ test_small_kernel_buffer (TestKind kind)
 static void
 test_partial (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
+  g_autofree guint8 *pattern = test_pattern (TEST_OVERFLOW);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) got = NULL;
   Sent sent = { 0 };
@@ -200,17 +199,19 @@ test_partial (TestKind kind)
 
   g_signal_connect (sock, "packet-sent", G_CALLBACK (sent_cb), &sent);
 
-  g_assert_false (q_socket_send_data (sock, pattern, TEST_TOO_MUCH, 30, NULL, &error));
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
+  g_assert_false (q_socket_send_data (sock, pattern, TEST_OVERFLOW, 30, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
   gone = q_socket_get_bytes_sent (sock);
   g_assert_cmpuint (gone, >, 0);
-  g_assert_cmpuint (gone, <, TEST_TOO_MUCH);
+  g_assert_cmpuint (gone, <, TEST_OVERFLOW);
   g_assert_cmpint (sent.sent, ==, gone);
-  g_assert_cmpint (sent.goal, ==, TEST_TOO_MUCH);
+  g_assert_cmpint (sent.goal, ==, TEST_OVERFLOW);
 
   for (int timeout_ms = 0; timeout_ms < 3; timeout_ms++)
     {
-      g_assert_false (q_socket_send_data (sock, pattern + gone, TEST_TOO_MUCH - gone, timeout_ms,
+      g_assert_false (q_socket_send_data (sock, pattern + gone, TEST_OVERFLOW - gone, timeout_ms,
                                           NULL, &error));
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
       gone = q_socket_get_bytes_sent (sock);
@@ -218,13 +219,13 @@ test_partial (TestKind kind)
     }
 
   test_drain_start (&drain, fd);
-  g_assert_true (q_socket_send_data (sock, pattern + gone, TEST_TOO_MUCH - gone, ENOUGH, NULL,
+  g_assert_true (q_socket_send_data (sock, pattern + gone, TEST_OVERFLOW - gone, ENOUGH, NULL,
                                      &error));
   g_assert_no_error (error);
-  g_assert_cmpuint (q_socket_get_bytes_sent (sock), ==, TEST_TOO_MUCH);
+  g_assert_cmpuint (q_socket_get_bytes_sent (sock), ==, TEST_OVERFLOW);
   q_socket_close (sock, NULL);
   got = test_drain_join (&drain);
-  g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), pattern, TEST_TOO_MUCH);
+  g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), pattern, TEST_OVERFLOW);
   close (fd);
 }
 
@@ -239,7 +240,7 @@ cancel_cb (QSocket      *sock,
 static void
 test_cancel (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
+  g_autofree guint8 *pattern = test_pattern (TEST_OVERFLOW);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) got = NULL;
@@ -249,12 +250,14 @@ test_cancel (TestKind kind)
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
 
   g_signal_connect (sock, "packet-sent", G_CALLBACK (cancel_cb), cancellable);
-  g_assert_false (q_socket_send_data (sock, pattern, TEST_TOO_MUCH, -1, cancellable, &error));
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
+  g_assert_false (q_socket_send_data (sock, pattern, TEST_OVERFLOW, -1, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
   gone = q_socket_get_bytes_sent (sock);
   g_assert_cmpuint (gone, >, 0);
-  g_assert_cmpuint (gone, <, TEST_TOO_MUCH);
+  g_assert_cmpuint (gone, <, TEST_OVERFLOW);
 
   /* Cancelled before it began, nothing leaves. */
   g_assert_false (q_socket_send_data (sock, pattern, 1, -1, cancellable, &error));
@@ -311,11 +314,11 @@ typedef struct
 static gpointer
 send_thread (gpointer data)
 {
-  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
+  g_autofree guint8 *pattern = test_pattern (TEST_OVERFLOW);
   Blocked *blocked = data;
 
   g_atomic_int_set (&blocked->tid, gettid ());
-  blocked->ok = q_socket_send_data (blocked->sock, pattern, TEST_TOO_MUCH, ENOUGH, NULL,
+  blocked->ok = q_socket_send_data (blocked->sock, pattern, TEST_OVERFLOW, ENOUGH, NULL,
                                     &blocked->error);
 
   return NULL;
@@ -365,7 +368,7 @@ test_data_available (TestKind kind)
     g_assert_true (q_socket_is_data_available (sock, -1));
   q_socket_close (sock, NULL);
   g_assert_false (q_socket_is_data_available (sock, -1));
-  g_assert_false (q_socket_is_data_available (sock, 1000));
+  g_assert_false (q_socket_is_data_available (sock, ENOUGH));
   close (fd);
 }
 
@@ -438,7 +441,7 @@ test_data_available_listener (void)
 static void
 test_write_finished (TestKind kind)
 {
-  g_autofree guint8 *pattern = test_pattern (TEST_TOO_MUCH);
+  g_autofree guint8 *pattern = test_pattern (TEST_OVERFLOW);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) got = NULL;
   gint64 start;
@@ -458,7 +461,9 @@ test_write_finished (TestKind kind)
   g_assert_no_error (error);
   g_assert_true (q_socket_is_write_finished (sock, -1));
 
-  test_fill_kernel (sock, pattern, TEST_TOO_MUCH);
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
+  test_fill_kernel (sock, pattern, TEST_OVERFLOW);
   g_assert_false (q_socket_is_write_finished (sock, 0));
   start = g_get_monotonic_time ();
   g_assert_false (q_socket_is_write_finished (sock, 60));
@@ -482,7 +487,11 @@ test_write_finished_beside_writer (TestKind kind)
   int fd;
   g_autoptr (QSocket) sock = test_pair (kind, &fd);
   Blocked blocked = { .sock = sock };
-  GThread *thread = test_thread (send_thread, &blocked);
+  GThread *thread;
+
+  test_fix_buffers (q_socket_get_socket (sock));
+  test_fix_buffers (fd);
+  thread = test_thread (send_thread, &blocked);
 
   /* Asleep or not, it is not done while nobody reads. */
   test_wait_asleep (&blocked.tid);
@@ -500,7 +509,7 @@ test_write_finished_beside_writer (TestKind kind)
   g_assert_true (blocked.ok);
   q_socket_close (sock, NULL);
   got = test_drain_join (&drain);
-  g_assert_cmpuint (g_bytes_get_size (got), ==, TEST_TOO_MUCH);
+  g_assert_cmpuint (g_bytes_get_size (got), ==, TEST_OVERFLOW);
   close (fd);
 }
 

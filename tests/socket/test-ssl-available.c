@@ -10,8 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ENOUGH 20000
-
 /* What is encrypted, for the test to send as it likes. */
 static GByteArray *
 seal (TestTlsPeer *peer,

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
 #define SIZE (8 * 1024 * 1024)
 
 /* Several MiB in both directions at once, with OpenSSL at the other end. */

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
-
 /* The programs of GnuTLS as the peers. */
 
 static TestCerts *certs;

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
 #define FILE_SIZE (2 * 1024 * 1024)
 
 /* HTTP over TLS: curl as the client, nginx as the server. */

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
-
 /* What OpenSSL and a QSocket agree on. */
 
 static TestCerts *certs;
@@ -311,7 +309,7 @@ test_mismatch_server (gconstpointer data)
     g_assert_cmpint (test_program_finish (client), !=, 0);
 }
 
-/* Who insists on 1.3 gets no 1.2, in either role. */
+/* A socket that asks for TLS 1.3 at least refuses 1.2, as a client and as a server. */
 static void
 test_minimum (void)
 {

@@ -11,8 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ENOUGH TEST_PEER_TIMEOUT_MS
-
 /* Certificates that OpenSSL and a QSocket refuse each other, and peers that speak no TLS. */
 
 static TestCerts *certs;
@@ -350,7 +348,7 @@ test_from_openssl (gconstpointer data)
     }
 }
 
-/* A server that would like a certificate gets none, and is content. */
+/* A server that asks for a certificate but does not insist accepts a client without one. */
 static void
 test_optional (void)
 {
@@ -367,7 +365,7 @@ test_optional (void)
   test_peer_talk (client, server);
 }
 
-/* ---- who speaks no TLS ---- */
+/* ---- peers that speak no TLS ---- */
 
 static void
 test_no_tls_server (gconstpointer data)

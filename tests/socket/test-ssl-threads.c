@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ENOUGH 60000
-
 /* One thread does all that the peer does, for GnuTLS bears no two of them. */
 typedef struct
 {

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENOUGH 20000
-
 static GByteArray *
 seal (TestTlsPeer *peer,
       const void  *bytes,
@@ -117,7 +115,6 @@ test_late (gconstpointer version)
 
       g_assert_false (q_socket_shutdown_ssl (sock, 80, NULL, &error));
       g_assert_cmpint (test_elapsed_ms (start), >=, 80);
-      g_assert_cmpint (test_elapsed_ms (start), <, 1080);
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
       g_assert_true (q_socket_is_secure (sock));
     }
@@ -138,7 +135,7 @@ test_late (gconstpointer version)
   begin_again (sock, peer, FALSE);
 }
 
-/* Who has read the peer's goodbye before. */
+/* The end of the session has been read before it is shut down. */
 static void
 test_after_end (gconstpointer version)
 {
@@ -300,7 +297,8 @@ test_wrong_state (void)
   test_tls_peer_expect (peer, "fine", 4);
 }
 
-/* A peer that speaks something else closes the socket. */
+/* What a peer says that speaks something else is recognised, and not waited out: that would be
+ * TIMEOUT. The socket is closed. */
 static void
 test_no_handshake (void)
 {
@@ -314,18 +312,15 @@ test_no_handshake (void)
       {
         g_autoptr (QSocket) sock = NULL;
         GError *error = NULL;
-        gint64 start;
         int fd;
 
         sock = test_pair (TEST_TCP4, &fd);
         test_tls_prepare (sock, as_server != 0);
         test_write (fd, words[i], i == 3 ? 7 : strlen (words[i]));
-        start = g_get_monotonic_time ();
         if (as_server)
           g_assert_false (q_socket_upgrade_server_to_ssl (sock, ENOUGH, NULL, &error));
         else
           g_assert_false (q_socket_upgrade_client_to_ssl (sock, ENOUGH, NULL, &error));
-        g_assert_cmpint (test_elapsed_ms (start), <, ENOUGH / 2);
         g_test_message ("%s", error->message);
         test_assert_error (error, Q_SOCKET_ERROR_SSL);
         g_assert_false (q_socket_is_open (sock));

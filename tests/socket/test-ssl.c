@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define ENOUGH 20000
-
 /* What the documented methods do between two of our own. */
 
 static TestCerts *certs;
@@ -46,6 +44,51 @@ check_talk (QSocket *a,
   expect_text (b, "hello");
   send_text (b, "and hello to you");
   expect_text (a, "and hello to you");
+}
+
+/* ---- fixture ---- */
+
+typedef struct
+{
+  QSocket *listener;    /* shows the certificate "server" of the zoo */
+  QSocket *client;      /* trusts the root of the zoo */
+  QSocket *server;      /* the other end, once the test has connected */
+  char *target;         /* where the listener is, by its address */
+  char *url;            /* and by the name of its certificate */
+} Fixture;
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  fixture->listener = test_listener (&fixture->target);
+  fixture->url = g_strdup_printf ("localhost:%d", q_socket_get_port (fixture->listener));
+  fixture->client = q_socket_new ();
+  test_ssl_identify (fixture->listener, certs, "server");
+  test_ssl_trust (fixture->client, certs);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  g_clear_object (&fixture->server);
+  g_object_unref (fixture->client);
+  g_object_unref (fixture->listener);
+  g_free (fixture->target);
+  g_free (fixture->url);
+}
+
+/* Without TLS so far. */
+static void
+connect_plainly (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  q_socket_connect (fixture->client, fixture->target, ENOUGH, NULL, &error);
+  g_assert_no_error (error);
+  fixture->server = q_socket_accept (fixture->listener, ENOUGH, NULL, &error);
+  g_assert_no_error (error);
 }
 
 /* ---- opening ---- */
@@ -83,28 +126,24 @@ test_connect (void)
 }
 
 static void
-test_connect_inet (void)
+test_connect_inet (Fixture       *fixture,
+                   gconstpointer  data)
 {
-  g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
-  g_autofree char *port = g_strdup_printf ("%d", q_socket_get_port (listener));
-  g_autoptr (QSocket) client = q_socket_new ();
+  g_autofree char *port = g_strdup_printf ("%d", q_socket_get_port (fixture->listener));
   g_autoptr (GError) error = NULL;
   TestSslHalf half;
 
-  test_ssl_identify (listener, certs, "server");
-  test_ssl_trust (client, certs);
-  test_ssl_accept_start (&half, listener, ENOUGH);
-  q_socket_connect_inet_ssl (client, "127.0.0.1", port, G_SOCKET_FAMILY_IPV4,
+  test_ssl_accept_start (&half, fixture->listener, ENOUGH);
+  q_socket_connect_inet_ssl (fixture->client, "127.0.0.1", port, G_SOCKET_FAMILY_IPV4,
                              G_SOCKET_TYPE_STREAM, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (test_ssl_join (&half));
-  check_talk (client, half.result);
+  check_talk (fixture->client, half.result);
 
-  q_socket_connect_inet_ssl (client, "127.0.0.1", port, G_SOCKET_FAMILY_IPV4,
+  q_socket_connect_inet_ssl (fixture->client, "127.0.0.1", port, G_SOCKET_FAMILY_IPV4,
                              G_SOCKET_TYPE_DATAGRAM, ENOUGH, NULL, &error);
   test_assert_error (error, Q_SOCKET_ERROR_INVALID_ARGUMENT);
-  check_talk (client, half.result);
+  check_talk (fixture->client, half.result);
 
   g_object_unref (half.result);
 }
@@ -125,7 +164,7 @@ test_connect_unix (void)
   test_ssl_identify (listener, certs, "server");
   test_ssl_trust (client, certs);
 
-  /* A path is nobody's name. */
+  /* A path is no name that a certificate could have. */
   q_socket_connect_unix_ssl (client, path, G_SOCKET_TYPE_STREAM, 0, ENOUGH, NULL, &error);
   test_assert_error (error, Q_SOCKET_ERROR_SSL);
   g_assert_false (q_socket_is_open (client));
@@ -184,69 +223,56 @@ static const Refusal refusals[] = {
 
 /* Refused by default; with NONE accepted, and the same said when asked. */
 static void
-test_refused (gconstpointer data)
+test_refused (Fixture       *fixture,
+              gconstpointer  data)
 {
   const Refusal *refusal = data;
-  g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
-  g_autofree char *url = g_strdup_printf ("localhost:%d", q_socket_get_port (listener));
-  g_autoptr (QSocket) client = q_socket_new ();
   g_autoptr (GError) error = NULL;
-  QSocket *accepted;
   TestSslHalf half;
 
-  test_ssl_identify (listener, certs, refusal->certificate);
-  test_ssl_trust (client, certs);
+  test_ssl_identify (fixture->listener, certs, refusal->certificate);
 
-  test_ssl_accept_start (&half, listener, ENOUGH);
-  g_assert_false (q_socket_connect_ssl (client, url, ENOUGH, NULL, &error));
+  test_ssl_accept_start (&half, fixture->listener, ENOUGH);
+  g_assert_false (q_socket_connect_ssl (fixture->client, fixture->url, ENOUGH, NULL, &error));
   g_assert_nonnull (strstr (error->message, refusal->verification));
   g_assert_true (g_str_has_prefix (error->message, "connect_ssl to \"localhost:"));
   test_assert_error (error, Q_SOCKET_ERROR_SSL);
-  g_assert_false (q_socket_is_open (client));
+  g_assert_false (q_socket_is_open (fixture->client));
   g_assert_false (test_ssl_join (&half));
   g_clear_error (&half.error);
 
-  q_socket_set_ssl_verify_mode (client, Q_SSL_VERIFY_MODE_NONE);
-  test_ssl_connect (client, listener, &accepted);
-  g_assert_cmpstr (q_socket_verify_peer_certificate (client), ==, refusal->verification);
-  check_talk (client, accepted);
-  g_object_unref (accepted);
+  q_socket_set_ssl_verify_mode (fixture->client, Q_SSL_VERIFY_MODE_NONE);
+  test_ssl_connect (fixture->client, fixture->listener, &fixture->server);
+  g_assert_cmpstr (q_socket_verify_peer_certificate (fixture->client), ==, refusal->verification);
+  check_talk (fixture->client, fixture->server);
 }
 
 static void
-test_client_certificate (void)
+test_client_certificate (Fixture       *fixture,
+                         gconstpointer  data)
 {
-  g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
-  g_autofree char *url = g_strdup_printf ("localhost:%d", q_socket_get_port (listener));
-  g_autoptr (QSocket) client = q_socket_new ();
   g_autoptr (QSslCertificate) shown = NULL;
   g_autoptr (GError) error = NULL;
-  QSocket *accepted;
   TestSslHalf half;
 
-  test_ssl_identify (listener, certs, "server");
-  test_ssl_trust (listener, certs);
-  test_ssl_trust (client, certs);
-  q_socket_set_ssl_verify_mode (listener, Q_SSL_VERIFY_MODE_REQUIRE);
+  test_ssl_trust (fixture->listener, certs);
+  q_socket_set_ssl_verify_mode (fixture->listener, Q_SSL_VERIFY_MODE_REQUIRE);
 
-  /* The client of TLS 1.3 is done before the server has seen that it has none. */
-  test_ssl_accept_start (&half, listener, ENOUGH);
-  if (q_socket_connect_ssl (client, url, ENOUGH, NULL, &error))
-    g_assert_null (q_socket_recv (client, 0, ENOUGH, NULL, &error));
+  /* A client of TLS 1.3 is done before the server has seen that it has no certificate. */
+  test_ssl_accept_start (&half, fixture->listener, ENOUGH);
+  if (q_socket_connect_ssl (fixture->client, fixture->url, ENOUGH, NULL, &error))
+    g_assert_null (q_socket_recv (fixture->client, 0, ENOUGH, NULL, &error));
   g_assert_nonnull (error);
   g_clear_error (&error);
   g_assert_false (test_ssl_join (&half));
   test_assert_error (half.error, Q_SOCKET_ERROR_SSL);
 
-  test_ssl_identify (client, certs, "client");
-  test_ssl_connect (client, listener, &accepted);
-  check_talk (client, accepted);
-  g_assert_cmpstr (q_socket_verify_peer_certificate (accepted), ==, "X509_V_OK");
-  shown = q_socket_get_peer_certificate (accepted);
+  test_ssl_identify (fixture->client, certs, "client");
+  test_ssl_connect (fixture->client, fixture->listener, &fixture->server);
+  check_talk (fixture->client, fixture->server);
+  g_assert_cmpstr (q_socket_verify_peer_certificate (fixture->server), ==, "X509_V_OK");
+  shown = q_socket_get_peer_certificate (fixture->server);
   g_assert_nonnull (shown);
-  g_object_unref (accepted);
 }
 
 static void
@@ -313,41 +339,35 @@ shut_down (QSocket *a,
 
 /* Clear, encrypted, clear, encrypted by new certificates, clear. */
 static void
-test_back_and_forth (void)
+test_back_and_forth (Fixture       *fixture,
+                     gconstpointer  data)
 {
-  g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
-  g_autoptr (QSocket) client = q_socket_new ();
-  g_autoptr (QSocket) server = NULL;
   g_autoptr (GError) error = NULL;
 
-  q_socket_connect (client, target, ENOUGH, NULL, &error);
-  server = q_socket_accept (listener, ENOUGH, NULL, &error);
-  g_assert_no_error (error);
-  test_ssl_trust (client, certs);
-  test_ssl_identify (server, certs, "server");
+  connect_plainly (fixture);
+  test_ssl_identify (fixture->server, certs, "server");
 
   for (int round = 0; round < 2; round++)
     {
-      check_talk (client, server);
-      upgrade (client, server);
-      check_facts (client);
-      check_facts (server);
-      check_talk (client, server);
+      check_talk (fixture->client, fixture->server);
+      upgrade (fixture->client, fixture->server);
+      check_facts (fixture->client);
+      check_facts (fixture->server);
+      check_talk (fixture->client, fixture->server);
 
       /* What was gathered belongs to what is spoken now. */
-      q_socket_cork (client);
-      send_text (client, "last words");
-      shut_down (client, server);
-      expect_text (server, "last words");
-      q_socket_uncork (client, ENOUGH, NULL, &error);
+      q_socket_cork (fixture->client);
+      send_text (fixture->client, "last words");
+      shut_down (fixture->client, fixture->server);
+      expect_text (fixture->server, "last words");
+      q_socket_uncork (fixture->client, ENOUGH, NULL, &error);
       g_assert_no_error (error);
-      g_assert_false (q_socket_is_secure (client));
-      g_assert_null (q_socket_get_ssl_cipher_name (server));
-      g_assert_true (q_socket_shutdown_ssl (client, 0, NULL, &error));
-      test_ssl_identify (server, certs, "leaf");
+      g_assert_false (q_socket_is_secure (fixture->client));
+      g_assert_null (q_socket_get_ssl_cipher_name (fixture->server));
+      g_assert_true (q_socket_shutdown_ssl (fixture->client, 0, NULL, &error));
+      test_ssl_identify (fixture->server, certs, "leaf");
     }
-  check_talk (client, server);
+  check_talk (fixture->client, fixture->server);
 }
 
 /* A read that met the end of the session has not met that of the connection. */
@@ -375,36 +395,30 @@ test_read_to_the_end (void)
 }
 
 static void
-test_smuggled (void)
+test_smuggled (Fixture       *fixture,
+               gconstpointer  data)
 {
-  g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
-  g_autoptr (QSocket) client = q_socket_new ();
-  g_autoptr (QSocket) server = NULL;
   g_autoptr (GError) error = NULL;
 
-  q_socket_connect (client, target, ENOUGH, NULL, &error);
-  server = q_socket_accept (listener, ENOUGH, NULL, &error);
-  g_assert_no_error (error);
-  test_ssl_trust (client, certs);
-  test_ssl_identify (server, certs, "server");
+  connect_plainly (fixture);
+  test_ssl_identify (fixture->server, certs, "server");
 
-  send_text (server, "go ahead\nsmuggled\n");
-  expect_text (client, "go ahead\n");
-  g_assert_false (q_socket_upgrade_client_to_ssl (client, ENOUGH, NULL, &error));
+  send_text (fixture->server, "go ahead\nsmuggled\n");
+  expect_text (fixture->client, "go ahead\n");
+  g_assert_false (q_socket_upgrade_client_to_ssl (fixture->client, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_SSL);
-  expect_text (client, "smuggled\n");
+  expect_text (fixture->client, "smuggled\n");
 
-  send_text (client, "STARTTLS\nsmuggled\n");
-  expect_text (server, "STARTTLS\n");
-  g_assert_false (q_socket_upgrade_server_to_ssl (server, ENOUGH, NULL, &error));
+  send_text (fixture->client, "STARTTLS\nsmuggled\n");
+  expect_text (fixture->server, "STARTTLS\n");
+  g_assert_false (q_socket_upgrade_server_to_ssl (fixture->server, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_SSL);
-  expect_text (server, "smuggled\n");
+  expect_text (fixture->server, "smuggled\n");
 
-  upgrade (client, server);
-  g_assert_false (q_socket_upgrade_client_to_ssl (client, ENOUGH, NULL, &error));
+  upgrade (fixture->client, fixture->server);
+  g_assert_false (q_socket_upgrade_client_to_ssl (fixture->client, ENOUGH, NULL, &error));
   test_assert_error (error, Q_SOCKET_ERROR_SSL);
-  check_talk (client, server);
+  check_talk (fixture->client, fixture->server);
 }
 
 /* ---- settings ---- */
@@ -455,51 +469,42 @@ test_settings (void)
 }
 
 static void
-test_alpn (void)
+test_alpn (Fixture       *fixture,
+           gconstpointer  data)
 {
   static const char * const of_client[] = { "one", "two", NULL };
   static const char * const of_server[] = { "two", "three", NULL };
-  g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
-  g_autoptr (QSocket) client = q_socket_new ();
   g_autofree char *agreed = NULL;
   g_autofree char *agreed_there = NULL;
-  QSocket *accepted;
 
-  test_ssl_identify (listener, certs, "server");
-  test_ssl_trust (client, certs);
-  q_socket_set_ssl_alpn (listener, of_server);
-  q_socket_set_ssl_alpn (client, of_client);
-  test_ssl_connect (client, listener, &accepted);
-  agreed = q_socket_get_ssl_alpn (client);
-  agreed_there = q_socket_get_ssl_alpn (accepted);
+  q_socket_set_ssl_alpn (fixture->listener, of_server);
+  q_socket_set_ssl_alpn (fixture->client, of_client);
+  test_ssl_connect (fixture->client, fixture->listener, &fixture->server);
+  agreed = q_socket_get_ssl_alpn (fixture->client);
+  agreed_there = q_socket_get_ssl_alpn (fixture->server);
   g_assert_cmpstr (agreed, ==, "two");
   g_assert_cmpstr (agreed_there, ==, "two");
-  g_object_unref (accepted);
 }
 
 static void
-test_trust (void)
+test_trust (Fixture       *fixture,
+            gconstpointer  data)
 {
-  g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
-  g_autofree char *url = g_strdup_printf ("localhost:%d", q_socket_get_port (listener));
-  g_autoptr (QSocket) client = q_socket_new ();
   g_autoptr (QSslCertificate) root = NULL;
   g_autoptr (GError) error = NULL;
-  QSocket *accepted;
   TestSslHalf half;
 
-  test_ssl_identify (listener, certs, "revoked");
+  test_ssl_identify (fixture->listener, certs, "revoked");
   root = q_ssl_certificate_new_from_pem (test_certs_pem (certs, "root"), &error);
-  q_socket_add_ssl_trust (client, root);
-  test_ssl_connect (client, listener, &accepted);
-  g_object_unref (accepted);
-
-  q_socket_set_ssl_crl_file (client, test_certs_path (certs, "crl.pem"), &error);
+  q_socket_set_ssl_ca_file (fixture->client, NULL, &error);
   g_assert_no_error (error);
-  test_ssl_accept_start (&half, listener, ENOUGH);
-  g_assert_false (q_socket_connect_ssl (client, url, ENOUGH, NULL, &error));
+  q_socket_add_ssl_trust (fixture->client, root);
+  test_ssl_connect (fixture->client, fixture->listener, &fixture->server);
+
+  q_socket_set_ssl_crl_file (fixture->client, test_certs_path (certs, "crl.pem"), &error);
+  g_assert_no_error (error);
+  test_ssl_accept_start (&half, fixture->listener, ENOUGH);
+  g_assert_false (q_socket_connect_ssl (fixture->client, fixture->url, ENOUGH, NULL, &error));
   g_assert_nonnull (strstr (error->message, "X509_V_ERR_CERT_REVOKED"));
   test_assert_error (error, Q_SOCKET_ERROR_SSL);
   g_assert_false (test_ssl_join (&half));
@@ -509,26 +514,21 @@ test_trust (void)
 /* ---- events ---- */
 
 static void
-test_events (void)
+test_events (Fixture       *fixture,
+             gconstpointer  data)
 {
-  g_autofree char *target = NULL;
-  g_autoptr (QSocket) listener = test_listener (&target);
-  g_autoptr (QSocket) client = q_socket_new ();
   g_autoptr (QEventQueue) here = q_event_queue_new ();
   g_autoptr (QEventQueue) there = q_event_queue_new ();
   static const QSocketEventType expected[] = {
     Q_SOCKET_EVENT_TYPE_CONNECTED, Q_SOCKET_EVENT_TYPE_START_SSL,
     Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED, Q_SOCKET_EVENT_TYPE_PACKET_SENT,
   };
-  QSocket *accepted;
   gsize next = 0;
 
-  test_ssl_identify (listener, certs, "server");
-  test_ssl_trust (client, certs);
-  q_socket_set_event_queue_object (client, here);
-  q_socket_set_event_queue_object (listener, there);
-  test_ssl_connect (client, listener, &accepted);
-  send_text (client, "hello");
+  q_socket_set_event_queue_object (fixture->client, here);
+  q_socket_set_event_queue_object (fixture->listener, there);
+  test_ssl_connect (fixture->client, fixture->listener, &fixture->server);
+  send_text (fixture->client, "hello");
 
   while (next < G_N_ELEMENTS (expected))
     {
@@ -548,7 +548,14 @@ test_events (void)
 
       g_assert_cmpint (q_socket_event_get_event_type (event), ==, expected[i]);
     }
-  g_object_unref (accepted);
+}
+
+static void
+add (const char    *path,
+     gconstpointer  data,
+     void         (*run) (Fixture *fixture, gconstpointer data))
+{
+  g_test_add (path, Fixture, data, set_up, run, tear_down);
 }
 
 int
@@ -561,25 +568,25 @@ main (int    argc,
 
   certs = test_certs_new ();
   g_test_add_func ("/socket/ssl/connect", test_connect);
-  g_test_add_func ("/socket/ssl/connect-inet", test_connect_inet);
+  add ("/socket/ssl/connect-inet", NULL, test_connect_inet);
   g_test_add_func ("/socket/ssl/connect-unix", test_connect_unix);
   g_test_add_func ("/socket/ssl/behind", test_behind);
   for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
     {
       g_autofree char *path = g_strconcat ("/socket/ssl/refused/", refusals[i].certificate, NULL);
 
-      g_test_add_data_func (path, &refusals[i], test_refused);
+      add (path, &refusals[i], test_refused);
     }
-  g_test_add_func ("/socket/ssl/client-certificate", test_client_certificate);
+  add ("/socket/ssl/client-certificate", NULL, test_client_certificate);
   g_test_add_func ("/socket/ssl/mismatch", test_mismatch);
   g_test_add_func ("/socket/ssl/no-certificate", test_no_certificate);
-  g_test_add_func ("/socket/ssl/back-and-forth", test_back_and_forth);
+  add ("/socket/ssl/back-and-forth", NULL, test_back_and_forth);
   g_test_add_func ("/socket/ssl/shutdown-after-end", test_read_to_the_end);
-  g_test_add_func ("/socket/ssl/smuggled", test_smuggled);
+  add ("/socket/ssl/smuggled", NULL, test_smuggled);
   g_test_add_func ("/socket/ssl/settings", test_settings);
-  g_test_add_func ("/socket/ssl/alpn", test_alpn);
-  g_test_add_func ("/socket/ssl/trust", test_trust);
-  g_test_add_func ("/socket/ssl/events", test_events);
+  add ("/socket/ssl/alpn", NULL, test_alpn);
+  add ("/socket/ssl/trust", NULL, test_trust);
+  add ("/socket/ssl/events", NULL, test_events);
 
   result = g_test_run ();
   test_certs_free (certs);

@@ -66,11 +66,11 @@ fixture_init (Fixture *fixture,
       break;
     case STATE_PEER_CLOSED:
       test_end_stream (fixture->fd);
-      g_assert_true (q_socket_is_data_available (fixture->sock, 10000));
+      g_assert_true (q_socket_is_data_available (fixture->sock, ENOUGH));
       break;
     case STATE_RESET:
       test_reset (TEST_TCP4, &fixture->fd);
-      g_assert_true (q_socket_is_data_available (fixture->sock, 10000));
+      g_assert_true (q_socket_is_data_available (fixture->sock, ENOUGH));
       break;
     case STATE_SHUT_DOWN:
       g_assert_true (q_socket_shutdown (fixture->sock, &error));
@@ -233,7 +233,7 @@ call_connect (QSocket *sock)
   g_autoptr (QSocket) listener G_GNUC_UNUSED = test_listener (&target);
   GError *error = NULL;
 
-  q_socket_connect (sock, target, 10000, NULL, &error);
+  q_socket_connect (sock, target, ENOUGH, NULL, &error);
   g_free (target);
 
   return get_code (error);
@@ -377,9 +377,9 @@ test_all_in_a_row (gconstpointer data)
         methods[i].call (fixture.sock);
 
   g_assert_cmpint (q_socket_is_open (fixture.sock), ==, state > STATE_CLOSED);
-  q_socket_connect (fixture.sock, target, 10000, NULL, &error);
+  q_socket_connect (fixture.sock, target, ENOUGH, NULL, &error);
   g_assert_no_error (error);
-  q_socket_send_i1 (fixture.sock, 1, 10000, NULL, &error);
+  q_socket_send_i1 (fixture.sock, 1, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   fixture_clear (&fixture);
   g_free (target);
@@ -404,15 +404,15 @@ test_rest (void)
       else
         test_end_stream (fd);
 
-      g_assert_cmpint (q_socket_recv_i2 (sock, 10000, NULL, &error), ==, 0x6162);
+      g_assert_cmpint (q_socket_recv_i2 (sock, ENOUGH, NULL, &error), ==, 0x6162);
       g_assert_no_error (error);
-      q_socket_recv_i4 (sock, 10000, NULL, &error);
+      q_socket_recv_i4 (sock, ENOUGH, NULL, &error);
       test_assert_error (error, CLOSED);
-      g_assert_cmpint (q_socket_recv_i2 (sock, 10000, NULL, &error), ==, 0x6364);
+      g_assert_cmpint (q_socket_recv_i2 (sock, ENOUGH, NULL, &error), ==, 0x6364);
       g_assert_no_error (error);
       for (int i = 0; i < 3; i++)
         {
-          q_socket_recv_i1 (sock, 10000, NULL, &error);
+          q_socket_recv_i1 (sock, ENOUGH, NULL, &error);
           test_assert_error (error, CLOSED);
         }
       g_assert_true (q_socket_is_open (sock));
@@ -429,11 +429,11 @@ test_half_closed (void)
   GError *error = NULL;
 
   test_end_stream (fd);
-  q_socket_recv_i1 (sock, 10000, NULL, &error);
+  q_socket_recv_i1 (sock, ENOUGH, NULL, &error);
   test_assert_error (error, CLOSED);
-  g_assert_true (q_socket_send (sock, "answer", 10000, NULL, &error));
+  g_assert_true (q_socket_send (sock, "answer", ENOUGH, NULL, &error));
   test_expect (fd, "answer", 6);
-  q_socket_recv_i1 (sock, 10000, NULL, &error);
+  q_socket_recv_i1 (sock, ENOUGH, NULL, &error);
   test_assert_error (error, CLOSED);
   close (fd);
 }

@@ -93,7 +93,7 @@ send_all (gpointer data)
       gsize n = (gsize) g_rand_int_range (rand, 1, 60000);
 
       n = (gsize) MIN (n, half->length - offset);
-      q_socket_send_data (half->sock, pattern_at (offset), n, 60000, NULL, &error);
+      q_socket_send_data (half->sock, pattern_at (offset), n, ENOUGH, NULL, &error);
       g_assert_no_error (error);
       offset += n;
     }
@@ -116,7 +116,7 @@ receive_all (gpointer data)
   while (offset < half->length)
     {
       gsize size = (gsize) g_rand_int_range (rand, 1, PERIOD);
-      gssize n = q_socket_recv_into (half->sock, buffer, 1, size, 60000, NULL, &error);
+      gssize n = q_socket_recv_into (half->sock, buffer, 1, size, ENOUGH, NULL, &error);
 
       g_assert_no_error (error);
       g_assert_cmpint (n, >, 0);
@@ -152,26 +152,43 @@ test_full_duplex (gconstpointer data)
 
 /* ---- cancelling at any moment ---- */
 
-/* The cancellable of the call that is under way. */
+/* The cancellable of the call that is under way, and how many there were. */
 static GMutex slot_lock;
+static GCond slot_changed;
 static GCancellable *slot;
-static atomic_int slot_stops;
+static atomic_uint slot_number;
+static gboolean slot_stops;
+
+/* The next one after @number, or NULL when there will be none. It is looked for without sleep for a
+ * moment, so that it may be cancelled before its call has begun. */
+static GCancellable *
+wait_for_slot (guint number)
+{
+  GCancellable *cancellable = NULL;
+
+  for (int n = 0; n < 2000 && atomic_load (&slot_number) == number; n++)
+    continue;
+
+  g_mutex_lock (&slot_lock);
+  while ((slot == NULL || atomic_load (&slot_number) == number) && !slot_stops)
+    g_cond_wait (&slot_changed, &slot_lock);
+  if (!slot_stops)
+    cancellable = g_object_ref (slot);
+  g_mutex_unlock (&slot_lock);
+
+  return cancellable;
+}
 
 static gpointer
 canceller_thread (gpointer data)
 {
   GRand *rand = g_rand_new_with_seed (3);
+  GCancellable *cancellable;
+  guint number = 0;
 
-  while (!atomic_load (&slot_stops))
+  while ((cancellable = wait_for_slot (number)) != NULL)
     {
-      GCancellable *cancellable;
-
-      g_mutex_lock (&slot_lock);
-      cancellable = slot != NULL ? g_object_ref (slot) : NULL;
-      g_mutex_unlock (&slot_lock);
-      if (cancellable == NULL)
-        continue;
-
+      number = atomic_load (&slot_number);
       for (int n = g_rand_int_range (rand, 0, 3000); n > 0; n--)
         atomic_thread_fence (memory_order_seq_cst);
       g_cancellable_cancel (cancellable);
@@ -183,17 +200,28 @@ canceller_thread (gpointer data)
   return NULL;
 }
 
-static GCancellable *
-next_cancellable (gboolean want)
+static void
+set_slot (GCancellable *cancellable,
+          gboolean      stops)
 {
-  GCancellable *made = want ? g_cancellable_new () : NULL;
   GCancellable *before;
 
   g_mutex_lock (&slot_lock);
   before = slot;
-  slot = made;
+  slot = cancellable;
+  slot_stops = stops;
+  atomic_fetch_add (&slot_number, 1);
+  g_cond_signal (&slot_changed);
   g_mutex_unlock (&slot_lock);
   g_clear_object (&before);
+}
+
+static GCancellable *
+next_cancellable (gboolean want)
+{
+  GCancellable *made = want ? g_cancellable_new () : NULL;
+
+  set_slot (made, FALSE);
 
   return made;
 }
@@ -205,8 +233,7 @@ typedef struct
   atomic_int stops;
 } Source;
 
-/* Sends and sends, in pieces of any size, and rests now and then until the reader
- * has taken everything. */
+/* Sends and sends, in pieces of any size, but rests after each, so that the reader has to wait. */
 static gpointer
 source_thread (gpointer data)
 {
@@ -220,7 +247,7 @@ source_thread (gpointer data)
 
       if (n > 0)
         source->sent += (guint64) n;
-      g_thread_yield ();
+      g_usleep (1);
     }
 
   g_assert_no_errno (shutdown (source->fd, SHUT_WR));
@@ -315,7 +342,7 @@ static void
 test_cancelled_reads (gconstpointer data)
 {
   gboolean asynchronously = GPOINTER_TO_INT (data);
-  int rounds = (SLOW ? 10000 : 100000) / (asynchronously ? 4 : 1);
+  int rounds = (SLOW ? 8000 : 40000) / (asynchronously ? 4 : 1);
   GRand *rand = g_rand_new_with_seed (5);
   Source source = { .sent = 0 };
   QSocket *sock = test_pair (TEST_UNIX, &source.fd);
@@ -325,9 +352,9 @@ test_cancelled_reads (gconstpointer data)
   GBytes *rest;
   GError *error = NULL;
 
-  atomic_store (&slot_stops, FALSE);
   set_buffer (source.fd, 4096);
   threads[0] = g_thread_new ("source", source_thread, &source);
+  set_slot (NULL, FALSE);
   threads[1] = g_thread_new ("canceller", canceller_thread, NULL);
 
   for (int i = 0; i < rounds; i++)
@@ -351,13 +378,12 @@ test_cancelled_reads (gconstpointer data)
         }
     }
 
-  next_cancellable (FALSE);
-  atomic_store (&slot_stops, TRUE);
+  set_slot (NULL, TRUE);
   atomic_store (&source.stops, TRUE);
   g_thread_join (threads[0]);
   g_thread_join (threads[1]);
 
-  rest = q_socket_recv_binary (sock, -1, 10000, NULL, &error);
+  rest = q_socket_recv_binary (sock, -1, ENOUGH, NULL, &error);
   g_assert_no_error (error);
   check_pattern (received, g_bytes_get_data (rest, NULL), g_bytes_get_size (rest));
   received += g_bytes_get_size (rest);
@@ -390,7 +416,6 @@ sink_thread (gpointer data)
     {
       check_pattern (sink->received, buffer, (gsize) n);
       sink->received += (guint64) n;
-      g_thread_yield ();
     }
 
   return NULL;
@@ -400,7 +425,7 @@ sink_thread (gpointer data)
 static void
 test_cancelled_sends (void)
 {
-  int rounds = SLOW ? 10000 : 50000;
+  int rounds = SLOW ? 4000 : 20000;
   GRand *rand = g_rand_new_with_seed (6);
   Sink sink = { .received = 0 };
   QSocket *sock = test_pair (TEST_UNIX, &sink.fd);
@@ -408,9 +433,9 @@ test_cancelled_sends (void)
   guint n_cut = 0;
   guint64 sent;
 
-  atomic_store (&slot_stops, FALSE);
   set_buffer (q_socket_get_socket (sock), 4096);
   threads[0] = g_thread_new ("sink", sink_thread, &sink);
+  set_slot (NULL, FALSE);
   threads[1] = g_thread_new ("canceller", canceller_thread, NULL);
 
   for (int i = 0; i < rounds; i++)
@@ -436,8 +461,7 @@ test_cancelled_sends (void)
       g_clear_error (&error);
     }
 
-  next_cancellable (FALSE);
-  atomic_store (&slot_stops, TRUE);
+  set_slot (NULL, TRUE);
   sent = q_socket_get_bytes_sent (sock);
   q_socket_close (sock, NULL);
   g_thread_join (threads[0]);

@@ -10,7 +10,6 @@
 
 /* What the tests of text share. */
 
-#define ENOUGH 20000
 #define LATIN "Gr\xc3\xb6\xc3\x9f" "e"
 #define ASTRAL "a\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80z"
 #define JAPANESE "a\xe6\x97\xa5\xe6\x9c\xac z\xe8\xaa\x9e"
