@@ -69,11 +69,14 @@ write_after_corked (QSendOp *self)
 {
   QSendBuffer *out = &self->parent.channel->out;
   struct iovec vectors[MAX_VECTORS];
-  gsize corked = q_send_buffer_length (out);
   int n_vectors = q_send_buffer_peek (out, vectors);
+  gsize corked = 0;
   gsize from_corked;
   gssize n;
 
+  /* The writer may add more while a reader flushes, so only what is in the vectors counts. */
+  for (int i = 0; i < n_vectors; i++)
+    corked += vectors[i].iov_len;
   for (int i = 0; i < self->n_vectors; i++)
     vectors[n_vectors++] = self->vectors[i];
   if (n_vectors == 0)
@@ -257,6 +260,10 @@ q_send_flush (QChannel    *channel,
   gsize length = q_send_buffer_length (&channel->out);
   QSendOp op;
   gssize n;
+
+  /* Messages are never corked. */
+  if (q_channel_keeps_boundaries (channel))
+    return FALSE;
 
   q_send_op_init (&op, "flush to", channel, sink, NULL, 0, NULL, 0);
 
