@@ -19,6 +19,7 @@
 #include "q-socket-events.h"
 #include "q-socket-gio.h"
 #include "q-socket-info.h"
+#include "q-socket-listen.h"
 #include "q-socket-options.h"
 #include "q-socket-recv-http.h"
 #include "q-socket-recv-int.h"

@@ -344,7 +344,7 @@ decode_utf8 (QTextDecoder  *decoder,
  * as many bytes as a mark has. */
 static void
 read_byte_order_mark (QTextDecoder *decoder,
-           Source       *source)
+                      Source       *source)
 {
   static const guint8 msb_mark[] = { 0x00, 0x00, 0xfe, 0xff };
   static const guint8 lsb_mark[] = { 0xff, 0xfe, 0x00, 0x00 };

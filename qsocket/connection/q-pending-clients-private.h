@@ -23,14 +23,14 @@ typedef struct
 
 /* Takes over @fd. */
 void q_pending_clients_add  (QPendingClients *self,
-                            int             fd,
-                            const QAddress *peer);
+                             int              fd,
+                             const QAddress  *peer);
 
 /* Hands on the one at @index. */
 void q_pending_clients_take (QPendingClients *self,
-                            guint           index,
-                            int            *fd,
-                            QAddress       *peer);
+                             guint            index,
+                             int             *fd,
+                             QAddress        *peer);
 
 /* Closes the oldest. */
 void q_pending_clients_drop (QPendingClients *self);

@@ -11,8 +11,8 @@
 
 void
 q_pending_clients_add (QPendingClients *self,
-                      int             fd,
-                      const QAddress *peer)
+                       int              fd,
+                       const QAddress  *peer)
 {
   self->clients = g_renew (QPendingClient, self->clients, self->n + 1);
   self->clients[self->n++] = (QPendingClient) { fd, *peer };
@@ -20,9 +20,9 @@ q_pending_clients_add (QPendingClients *self,
 
 void
 q_pending_clients_take (QPendingClients *self,
-                       guint           index,
-                       int            *fd,
-                       QAddress       *peer)
+                        guint            index,
+                        int             *fd,
+                        QAddress        *peer)
 {
   *fd = self->clients[index].fd;
   *peer = self->clients[index].peer;

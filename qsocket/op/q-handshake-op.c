@@ -154,11 +154,11 @@ new_identity (const char *name)
 }
 
 static GTlsConnection *
-new_client (QHandshakeOp  *self,
-            GType          type,
-            QTlsBaseStream      *base,
-            const char    *name,
-            GError       **error)
+new_client (QHandshakeOp    *self,
+            GType            type,
+            QTlsBaseStream  *base,
+            const char      *name,
+            GError         **error)
 {
   g_autoptr (GSocketConnectable) identity = new_identity (name);
   GTlsConnection *connection;
@@ -175,10 +175,10 @@ new_client (QHandshakeOp  *self,
 }
 
 static GTlsConnection *
-new_server (QHandshakeOp  *self,
-            GType          type,
-            QTlsBaseStream      *base,
-            GError       **error)
+new_server (QHandshakeOp    *self,
+            GType            type,
+            QTlsBaseStream  *base,
+            GError         **error)
 {
   GTlsAuthenticationMode mode = self->config->verify_mode == Q_SSL_VERIFY_MODE_REQUIRE
                                 ? G_TLS_AUTHENTICATION_REQUIRED : G_TLS_AUTHENTICATION_NONE;

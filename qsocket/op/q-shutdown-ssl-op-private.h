@@ -19,10 +19,10 @@ typedef struct
 } QShutdownSslOp;
 
 /* The caller has both roles. */
-void q_shutdown_ssl_op_init (QShutdownSslOp   *self,
-                        const char  *name,
-                        QChannel    *channel,
-                        const QSink *sink,
-                        gsize        limit);
+void q_shutdown_ssl_op_init (QShutdownSslOp *self,
+                             const char     *name,
+                             QChannel       *channel,
+                             const QSink    *sink,
+                             gsize           limit);
 
 G_END_DECLS

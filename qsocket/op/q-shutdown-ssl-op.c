@@ -69,11 +69,11 @@ shutdown_ssl_step (QOp *op)
 static const QOpClass shutdown_ssl_class = { shutdown_ssl_step, NULL, NULL };
 
 void
-q_shutdown_ssl_op_init (QShutdownSslOp   *self,
-                   const char  *name,
-                   QChannel    *channel,
-                   const QSink *sink,
-                   gsize        limit)
+q_shutdown_ssl_op_init (QShutdownSslOp *self,
+                        const char     *name,
+                        QChannel       *channel,
+                        const QSink    *sink,
+                        gsize           limit)
 {
   *self = (QShutdownSslOp) {
     .parent = { .klass = &shutdown_ssl_class, .name = name, .channel = channel, .sink = sink },

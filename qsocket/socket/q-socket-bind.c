@@ -19,8 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEFAULT_BACKLOG 128
-
 /* ---- the one way to bind ---- */
 
 typedef struct
@@ -353,6 +351,39 @@ bind_path (QSocket      *self,
 
 /* ---- public ---- */
 
+/**
+ * q_socket_bind:
+ * @self: a socket
+ * @bind_to: a host and service of this machine, or the path of a UNIX socket to create
+ * @reuseaddr: whether to take over an address that is only left over from before
+ *
+ * Opens a stream socket and gives it a local address.
+ *
+ * A @bind_to with a colon is a host and a service, parted by its last colon: `"127.0.0.1:8080"`,
+ * `"[::1]:http"`. In square brackets the host means IPv6 only. A service of 0 or none
+ * (`"localhost:"`) picks a free port, which [method@QSocket.Socket.get_port] tells. A @bind_to
+ * without a colon is the path of a UNIX socket. A host of `*` means every address, as in
+ * [method@QSocket.Socket.bind_port].
+ *
+ * An open socket is closed first, with [signal@QSocket.Socket::channel-closed], even if binding
+ * then fails; after a failure nothing is open.
+ *
+ * With @reuseaddr, a port is taken although earlier connections to it have not died away
+ * (`SO_REUSEADDR`), and a socket file on which nobody listens any more is replaced. A live
+ * listener is never displaced. Without it, an existing path is an error and left alone. The file
+ * goes away with the socket, see [class@QSocket.Socket].
+ *
+ * Fails with [error@QSocket.SocketError] `BIND` if the address cannot be had; with
+ * `ADDRESS_LOOKUP` if the host or service is unknown; with `INVALID_ARGUMENT` if @bind_to cannot
+ * be an address, which leaves the socket as it was; with `PENDING` if another thread is
+ * connecting or binding the socket; with `CLOSED` if one closes it meanwhile. Addresses do not
+ * block; a host name takes as long as the system needs to look it up and then emits
+ * [signal@QSocket.Socket::hostname-lookup] and [signal@QSocket.Socket::hostname-resolved].
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_bind (QSocket     *self,
                const char  *bind_to,
@@ -378,6 +409,22 @@ q_socket_bind (QSocket     *self,
                     target.service, target.family, error);
 }
 
+/**
+ * q_socket_bind_port:
+ * @self: a socket
+ * @port: a TCP port from 1 to 65535; 0 picks a free one
+ * @reuseaddr: whether to take a port to which earlier connections have not died away
+ *
+ * Binds a TCP port on every address of this machine.
+ *
+ * One socket serves both IPv6 and IPv4 where the machine has IPv6; IPv4 peers then show as mapped
+ * addresses. A @port outside 0 to 65535 is [error@QSocket.SocketError] `INVALID_ARGUMENT`. All
+ * else is as in [method@QSocket.Socket.bind].
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_bind_port (QSocket   *self,
                     int        port,
@@ -408,6 +455,27 @@ q_socket_bind_port (QSocket   *self,
   return ok;
 }
 
+/**
+ * q_socket_bind_inet:
+ * @self: a socket
+ * @iface: (nullable): a host name or address of this machine, without brackets; `NULL` for every
+ *   address
+ * @service: (nullable): a port number or the name of a service; `NULL` or `""` picks a free port
+ * @reuseaddr: whether to take a port to which earlier connections have not died away
+ * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
+ * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
+ * @protocol: the number of the protocol; 0 for the default
+ *
+ * Binds a local address and port of a given family and type.
+ *
+ * If both @iface and @service are `NULL` or `""`, it fails with [error@QSocket.SocketError]
+ * `BIND`. With @reuseaddr, datagram sockets may share a port, and the latest gets the datagrams.
+ * All else is as in [method@QSocket.Socket.bind].
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_bind_inet (QSocket        *self,
                     const char     *iface,
@@ -443,6 +511,22 @@ q_socket_bind_inet (QSocket        *self,
                     family, error);
 }
 
+/**
+ * q_socket_bind_unix:
+ * @self: a socket
+ * @path: (type filename): the path of the socket file to create, 1 to 107 bytes long
+ * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
+ * @protocol: the number of the protocol; 0 for the default
+ *
+ * Binds a UNIX socket of a given type.
+ *
+ * An existing path is [error@QSocket.SocketError] `BIND` and left alone. All else is as in
+ * [method@QSocket.Socket.bind].
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_bind_unix (QSocket      *self,
                     const char   *path,
@@ -461,50 +545,4 @@ q_socket_bind_unix (QSocket      *self,
     return q_socket_prefix_error (options.name, error);
 
   return bind_path (self, &options, path, error);
-}
-
-static gboolean
-set_listen_error (QChannel  *channel,
-                  int        system_error,
-                  GError   **error)
-{
-  g_autofree char *text = NULL;
-  g_autofree char *escaped = NULL;
-  QAddress address;
-
-  q_channel_get_local_address (channel, &address);
-  text = q_address_describe (&address);
-  escaped = g_strescape (text, NULL);
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_LISTEN, "listen on \"%s\": %s",
-               escaped, g_strerror (system_error));
-
-  return FALSE;
-}
-
-gboolean
-q_socket_listen (QSocket  *self,
-                 int       backlog,
-                 GError  **error)
-{
-  g_autoptr (QChannel) channel = NULL;
-  gboolean ok;
-
-  g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  channel = q_socket_ref_channel (self);
-  if (channel == NULL || !q_channel_enter (channel))
-    {
-      q_socket_set_not_open_error ("listen", error);
-      return FALSE;
-    }
-
-  ok = listen (channel->fd, backlog > 0 ? backlog : DEFAULT_BACKLOG) == 0;
-  if (ok)
-    q_channel_become_listener (channel);
-  else
-    set_listen_error (channel, errno, error);
-  q_channel_leave (channel);
-
-  return ok;
 }

@@ -65,7 +65,8 @@ give_result (GTask       *task,
   if (error != NULL)
     g_task_return_error (task, error);
   else if (call->method->klass->result == Q_CALL_POINTER)
-    g_task_return_pointer (task, g_steal_pointer (&call->pointer), call->method->klass->free_pointer);
+    g_task_return_pointer (task, g_steal_pointer (&call->pointer),
+                           call->method->klass->free_pointer);
   else
     g_task_return_boolean (task, TRUE);
 

@@ -74,7 +74,7 @@ connected (QOpChain *chain,
 /* The handshake is over, one way or the other. */
 static void
 finish_handshake (QConnectCall *self,
-                  gboolean     ok)
+                  gboolean      ok)
 {
   if (ok)
     q_channel_set_transport (self->channel,
@@ -90,7 +90,7 @@ finish_handshake (QConnectCall *self,
 
 static gboolean
 install_connection (QConnectCall  *self,
-                    GError      **error)
+                    GError       **error)
 {
   if (q_socket_open (self->call.socket, q_channel_ref (self->channel)))
     return TRUE;
@@ -103,7 +103,7 @@ install_connection (QConnectCall  *self,
 
 static gboolean
 check_handshake (QConnectCall  *self,
-                 GError      **error)
+                 GError       **error)
 {
   const char *name;
 
@@ -127,7 +127,8 @@ begin_connect (QSocketCall  *call,
   if (!q_socket_begin_opening (socket, call->method->name, error))
     return FALSE;
 
-  q_connect_op_init (&self->connect, call->method->name, self->target, &self->endpoint, &socket->sink);
+  q_connect_op_init (&self->connect, call->method->name, self->target, &self->endpoint,
+                     &socket->sink);
   self->connect.endpoint.no_delay = socket->settings.no_delay;
   q_op_chain_init (&self->chain, &self->connect.parent, connected, self);
   call->op = &self->chain.parent;

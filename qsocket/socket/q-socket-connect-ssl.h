@@ -8,37 +8,6 @@
 
 G_BEGIN_DECLS
 
-/**
- * q_socket_connect_ssl:
- * @self: a socket
- * @target: a host and service, or the path of a UNIX socket
- * @timeout_ms: milliseconds for the whole call, handshake included; negative: no limit, 0: no
- *   waiting, which no handshake gets by with
- * @cancellable: (nullable): what may cancel the call
- *
- * Connects as [method@QSocket.Socket.connect_to] does, and encrypts the connection with TLS.
- *
- * The server's certificate must be one that the system trusts (or what was set instead, see
- * [property@QSocket.Socket:ssl-ca-file]) and that is for @target's host; for a UNIX socket
- * [property@QSocket.Socket:ssl-server-name] must say whose it has to be. Until all that is certain
- * the socket is not open, and nothing is sent but the handshake. A certificate of this side, if
- * the server wants one, is what [method@QSocket.Socket.set_certificate] was given.
- *
- * On top of the errors of [method@QSocket.Socket.connect_to], it fails with
- * [error@QSocket.SocketError] `SSL` if the handshake does or the certificate is refused, which
- * the message then gives the `X509_V_` name of; with `TIMEOUT` if the connection was there in time
- * and the handshake was not done; with `CLOSED` if the peer hung up during the handshake. After
- * any of these the socket is closed. It is `SSL` as well, and the socket stays as it was, if there
- * is no name to check or GIO has no TLS (the package glib-networking is missing).
- *
- * After the events of [method@QSocket.Socket.connect_to] it emits
- * [signal@QSocket.Socket::start-ssl] and [signal@QSocket.Socket::ssl-established]; after a failed
- * handshake [signal@QSocket.Socket::channel-closed] instead of the latter.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_ssl (QSocket       *self,
                                const char    *target,
@@ -46,23 +15,6 @@ gboolean q_socket_connect_ssl (QSocket       *self,
                                GCancellable  *cancellable,
                                GError       **error);
 
-/**
- * q_socket_connect_ssl_async:
- * @self: a socket
- * @target: a host and service, or the path of a UNIX socket
- * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
- *   waiting
- * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
- * @user_data: (closure): data for @callback
- *
- * Begins [method@QSocket.Socket.connect_ssl] without blocking.
- *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 void q_socket_connect_ssl_async (QSocket             *self,
                                  const char          *target,
@@ -72,42 +24,11 @@ void q_socket_connect_ssl_async (QSocket             *self,
                                  GAsyncReadyCallback  callback,
                                  gpointer             user_data);
 
-/**
- * q_socket_connect_ssl_finish:
- * @self: a socket
- * @result: what the callback was given
- *
- * Ends [method@QSocket.Socket.connect_ssl_async].
- *
- * Fails as [method@QSocket.Socket.connect_ssl] does.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_ssl_finish (QSocket       *self,
                                       GAsyncResult  *result,
                                       GError       **error);
 
-/**
- * q_socket_connect_inet_ssl:
- * @self: a socket
- * @host: a name or an address, without brackets
- * @service: a port number from 1 to 65535 or the name of a service
- * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
- * @socktype: `G_SOCKET_TYPE_STREAM`; any other is [error@QSocket.SocketError] `INVALID_ARGUMENT`
- * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
- *
- * Connects as [method@QSocket.Socket.connect_inet] does, and encrypts the connection with TLS.
- *
- * All else is as in [method@QSocket.Socket.connect_ssl].
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_inet_ssl (QSocket        *self,
                                     const char     *host,
@@ -118,26 +39,6 @@ gboolean q_socket_connect_inet_ssl (QSocket        *self,
                                     GCancellable   *cancellable,
                                     GError        **error);
 
-/**
- * q_socket_connect_inet_ssl_async:
- * @self: a socket
- * @host: a name or an address, without brackets
- * @service: a port number from 1 to 65535 or the name of a service
- * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
- * @socktype: `G_SOCKET_TYPE_STREAM`; any other is [error@QSocket.SocketError] `INVALID_ARGUMENT`
- * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
- *   waiting
- * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
- * @user_data: (closure): data for @callback
- *
- * Begins [method@QSocket.Socket.connect_inet_ssl] without blocking.
- *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 void q_socket_connect_inet_ssl_async (QSocket             *self,
                                       const char          *host,
@@ -150,41 +51,11 @@ void q_socket_connect_inet_ssl_async (QSocket             *self,
                                       GAsyncReadyCallback  callback,
                                       gpointer             user_data);
 
-/**
- * q_socket_connect_inet_ssl_finish:
- * @self: a socket
- * @result: what the callback was given
- *
- * Ends [method@QSocket.Socket.connect_inet_ssl_async].
- *
- * Fails as [method@QSocket.Socket.connect_inet_ssl] does.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_inet_ssl_finish (QSocket       *self,
                                            GAsyncResult  *result,
                                            GError       **error);
 
-/**
- * q_socket_connect_unix_ssl:
- * @self: a socket
- * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
- * @socktype: `G_SOCKET_TYPE_STREAM`; any other is [error@QSocket.SocketError] `INVALID_ARGUMENT`
- * @protocol: the number of the protocol; 0 for the default
- * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
- *
- * Connects as [method@QSocket.Socket.connect_unix] does, and encrypts the connection with TLS.
- *
- * All else is as in [method@QSocket.Socket.connect_ssl].
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_unix_ssl (QSocket       *self,
                                     const char    *path,
@@ -194,25 +65,6 @@ gboolean q_socket_connect_unix_ssl (QSocket       *self,
                                     GCancellable  *cancellable,
                                     GError       **error);
 
-/**
- * q_socket_connect_unix_ssl_async:
- * @self: a socket
- * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
- * @socktype: `G_SOCKET_TYPE_STREAM`; any other is [error@QSocket.SocketError] `INVALID_ARGUMENT`
- * @protocol: the number of the protocol; 0 for the default
- * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
- *   waiting
- * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
- * @user_data: (closure): data for @callback
- *
- * Begins [method@QSocket.Socket.connect_unix_ssl] without blocking.
- *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 void q_socket_connect_unix_ssl_async (QSocket             *self,
                                       const char          *path,
@@ -224,19 +76,6 @@ void q_socket_connect_unix_ssl_async (QSocket             *self,
                                       GAsyncReadyCallback  callback,
                                       gpointer             user_data);
 
-/**
- * q_socket_connect_unix_ssl_finish:
- * @self: a socket
- * @result: what the callback was given
- *
- * Ends [method@QSocket.Socket.connect_unix_ssl_async].
- *
- * Fails as [method@QSocket.Socket.connect_unix_ssl] does.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_unix_ssl_finish (QSocket       *self,
                                            GAsyncResult  *result,

@@ -8,21 +8,6 @@
 
 G_BEGIN_DECLS
 
-/**
- * q_socket_connect: (skip)
- * @self: a socket
- * @target: a host and service, or the path of a UNIX socket
- * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
- *
- * The C name of [method@QSocket.Socket.connect_to].
- *
- * Other languages do not have it, since there `connect` connects signal handlers.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect (QSocket       *self,
                            const char    *target,
@@ -30,38 +15,6 @@ gboolean q_socket_connect (QSocket       *self,
                            GCancellable  *cancellable,
                            GError       **error);
 
-/**
- * q_socket_connect_to:
- * @self: a socket
- * @target: a host and service, or the path of a UNIX socket
- * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
- *
- * Connects a stream socket to a host and service or to a UNIX socket.
- *
- * A @target with a colon is a host and a service, parted by its last colon: `"example.org:80"`,
- * `"192.0.2.1:http"`, `"[2001:db8::1]:80"`. The host is a name or an address; in square brackets
- * it means IPv6 only. The service is a number from 1 to 65535 or a name that the system knows. A
- * @target without a colon is the path of a UNIX socket; for a path that has one there is
- * [method@QSocket.Socket.connect_unix].
- *
- * An open socket is closed first, with [signal@QSocket.Socket::channel-closed], even if
- * connecting then fails; after a failure nothing is open. The addresses of a host are tried as
- * RFC 8305 has it: IPv6 first, the next one when one fails or 250 ms have passed, and the first
- * that answers wins.
- *
- * Fails with [error@QSocket.SocketError] `CONNECT` if the connection is refused, nobody can be
- * reached, the host or service is unknown, or the time is up (there is no `TIMEOUT` here); with
- * `INVALID_ARGUMENT` if @target cannot be one, which leaves the socket as it was.
- *
- * Emits [signal@QSocket.Socket::hostname-lookup], [signal@QSocket.Socket::hostname-resolved],
- * [signal@QSocket.Socket::connecting] and [signal@QSocket.Socket::connected]; for a UNIX socket
- * only the last two.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_to (QSocket       *self,
                               const char    *target,
@@ -69,23 +22,6 @@ gboolean q_socket_connect_to (QSocket       *self,
                               GCancellable  *cancellable,
                               GError       **error);
 
-/**
- * q_socket_connect_to_async:
- * @self: a socket
- * @target: a host and service, or the path of a UNIX socket
- * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
- *   waiting
- * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
- * @user_data: (closure): data for @callback
- *
- * Begins [method@QSocket.Socket.connect_to] without blocking.
- *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 void q_socket_connect_to_async (QSocket             *self,
                                 const char          *target,
@@ -95,43 +31,11 @@ void q_socket_connect_to_async (QSocket             *self,
                                 GAsyncReadyCallback  callback,
                                 gpointer             user_data);
 
-/**
- * q_socket_connect_to_finish:
- * @self: a socket
- * @result: what the callback was given
- *
- * Ends [method@QSocket.Socket.connect_to_async].
- *
- * Fails as [method@QSocket.Socket.connect_to] does.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_to_finish (QSocket       *self,
                                      GAsyncResult  *result,
                                      GError       **error);
 
-/**
- * q_socket_connect_inet:
- * @self: a socket
- * @host: a name or an address, without brackets
- * @service: a port number from 1 to 65535 or the name of a service
- * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
- * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
- * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
- *
- * Connects to a host and service of a given family and type.
- *
- * All else is as in [method@QSocket.Socket.connect_to]. A datagram socket contacts nobody when it
- * connects: from then on it sends to this peer and receives from no other.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_inet (QSocket        *self,
                                 const char     *host,
@@ -142,26 +46,6 @@ gboolean q_socket_connect_inet (QSocket        *self,
                                 GCancellable   *cancellable,
                                 GError        **error);
 
-/**
- * q_socket_connect_inet_async:
- * @self: a socket
- * @host: a name or an address, without brackets
- * @service: a port number from 1 to 65535 or the name of a service
- * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
- * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
- * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
- *   waiting
- * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
- * @user_data: (closure): data for @callback
- *
- * Begins [method@QSocket.Socket.connect_inet] without blocking.
- *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 void q_socket_connect_inet_async (QSocket             *self,
                                   const char          *host,
@@ -174,43 +58,11 @@ void q_socket_connect_inet_async (QSocket             *self,
                                   GAsyncReadyCallback  callback,
                                   gpointer             user_data);
 
-/**
- * q_socket_connect_inet_finish:
- * @self: a socket
- * @result: what the callback was given
- *
- * Ends [method@QSocket.Socket.connect_inet_async].
- *
- * Fails as [method@QSocket.Socket.connect_inet] does.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_inet_finish (QSocket       *self,
                                        GAsyncResult  *result,
                                        GError       **error);
 
-/**
- * q_socket_connect_unix:
- * @self: a socket
- * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
- * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
- * @protocol: the number of the protocol; 0 for the default
- * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
- *
- * Connects to a UNIX socket.
- *
- * All else is as in [method@QSocket.Socket.connect_to]. A peer of another type fails with
- * [error@QSocket.SocketError] `CONNECT`. Emits [signal@QSocket.Socket::connecting] and
- * [signal@QSocket.Socket::connected].
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_unix (QSocket       *self,
                                 const char    *path,
@@ -220,25 +72,6 @@ gboolean q_socket_connect_unix (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error);
 
-/**
- * q_socket_connect_unix_async:
- * @self: a socket
- * @path: (type filename): the path of a UNIX socket, 1 to 107 bytes long
- * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
- * @protocol: the number of the protocol; 0 for the default
- * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
- *   waiting
- * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
- * @user_data: (closure): data for @callback
- *
- * Begins [method@QSocket.Socket.connect_unix] without blocking.
- *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 void q_socket_connect_unix_async (QSocket             *self,
                                   const char          *path,
@@ -250,19 +83,6 @@ void q_socket_connect_unix_async (QSocket             *self,
                                   GAsyncReadyCallback  callback,
                                   gpointer             user_data);
 
-/**
- * q_socket_connect_unix_finish:
- * @self: a socket
- * @result: what the callback was given
- *
- * Ends [method@QSocket.Socket.connect_unix_async].
- *
- * Fails as [method@QSocket.Socket.connect_unix] does.
- *
- * Returns: `TRUE` on success, `FALSE` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 gboolean q_socket_connect_unix_finish (QSocket       *self,
                                        GAsyncResult  *result,

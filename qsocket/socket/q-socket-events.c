@@ -150,6 +150,19 @@ take_queue (QSocket     *self,
   g_clear_object (&before);
 }
 
+/**
+ * q_socket_set_event_queue: (skip)
+ * @self: a socket
+ * @queue: (nullable) (transfer none): the queue that is to receive events, or `NULL` for none
+ *
+ * Makes the socket push a reference to each of its events onto a `GAsyncQueue`.
+ *
+ * The consumer releases what it pops with [method@QSocket.SocketEvent.unref]; a queue made by
+ * [func@GLib.AsyncQueue.new_full] with that function frees what nobody pops. All else is as in
+ * [method@QSocket.Socket.set_event_queue_object], which is what other languages have.
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_event_queue (QSocket     *self,
                           GAsyncQueue *queue)
@@ -159,6 +172,19 @@ q_socket_set_event_queue (QSocket     *self,
   take_queue (self, queue != NULL ? q_event_queue_new_for_async_queue (queue) : NULL);
 }
 
+/**
+ * q_socket_set_event_queue_object: (rename-to q_socket_set_event_queue)
+ * @self: a socket
+ * @queue: (nullable) (transfer none): the queue that is to receive events, or `NULL` for none
+ *
+ * Makes the socket push each of its events onto @queue.
+ *
+ * The socket keeps its own reference to @queue; a queue set earlier receives nothing more. One
+ * queue may serve many sockets, whose events [method@QSocket.SocketEvent.get_id] tells apart.
+ * Accepted sockets inherit the queue of their listener.
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_event_queue_object (QSocket     *self,
                                  QEventQueue *queue)

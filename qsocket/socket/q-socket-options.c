@@ -15,6 +15,16 @@
 
 /* ---- charset ---- */
 
+/**
+ * q_socket_get_charset:
+ * @self: a socket
+ *
+ * Gets the charset in which text crosses the wire.
+ *
+ * Returns: (transfer none): the canonical name, `"UTF-8"` by default; valid for ever
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_get_charset (QSocket *self)
 {
@@ -23,6 +33,24 @@ q_socket_get_charset (QSocket *self)
   return self->settings.charset;
 }
 
+/**
+ * q_socket_set_charset:
+ * @self: a socket
+ * @encoding: the name of a charset, such as `"ISO-8859-1"` or `"latin1"`; case does not matter
+ *
+ * Sets the charset in which text crosses the wire.
+ *
+ * [method@QSocket.Socket.send] converts to it, [method@QSocket.Socket.recv] from it. It applies
+ * to all bytes that have not been returned yet, also to those in the buffer. Nothing else
+ * depends on it, HTTP headers included.
+ *
+ * Fails with [error@QSocket.SocketError] `ENCODING` if there is no such charset; the old one
+ * stays.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_set_charset (QSocket     *self,
                       const char  *encoding,
@@ -52,6 +80,17 @@ has_no_delay (QChannel *channel)
   return channel->socktype == SOCK_STREAM && channel->family != G_SOCKET_FAMILY_UNIX;
 }
 
+/**
+ * q_socket_get_no_delay:
+ * @self: a socket
+ *
+ * Tells whether small packets leave at once (`TCP_NODELAY`).
+ *
+ * Returns: the setting of the TCP connection; on other and on closed sockets the one that is
+ *   remembered, `TRUE` by default
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_get_no_delay (QSocket *self)
 {
@@ -72,6 +111,21 @@ q_socket_get_no_delay (QSocket *self)
   return value != 0;
 }
 
+/**
+ * q_socket_set_no_delay:
+ * @self: a socket
+ * @nodelay: `TRUE` to send small packets at once, `FALSE` to let the kernel join them
+ *
+ * Sets whether small packets leave at once (`TCP_NODELAY`).
+ *
+ * The setting is remembered for every later open and handed on to accepted sockets. On a UNIX or
+ * datagram socket it is remembered only. [method@QSocket.Socket.cork] joins small sends better
+ * than the kernel does.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_set_no_delay (QSocket   *self,
                        gboolean   nodelay,
@@ -106,6 +160,16 @@ q_socket_set_no_delay (QSocket   *self,
 
 /* ---- limits ---- */
 
+/**
+ * q_socket_get_lookup_hostnames:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:lookup-hostnames].
+ *
+ * Returns: `TRUE` if address information contains host names
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_get_lookup_hostnames (QSocket *self)
 {
@@ -114,6 +178,15 @@ q_socket_get_lookup_hostnames (QSocket *self)
   return self->settings.lookup_hostnames;
 }
 
+/**
+ * q_socket_set_lookup_hostnames:
+ * @self: a socket
+ * @lookup_hostnames: `TRUE` to have host names in address information
+ *
+ * Sets [property@QSocket.Socket:lookup-hostnames].
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_lookup_hostnames (QSocket  *self,
                                gboolean  lookup_hostnames)
@@ -128,6 +201,16 @@ q_socket_set_lookup_hostnames (QSocket  *self,
   g_object_notify (G_OBJECT (self), "lookup-hostnames");
 }
 
+/**
+ * q_socket_get_max_header_size:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:max-header-size].
+ *
+ * Returns: the limit in bytes
+ *
+ * Since: 1.0
+ */
 guint
 q_socket_get_max_header_size (QSocket *self)
 {
@@ -136,6 +219,15 @@ q_socket_get_max_header_size (QSocket *self)
   return self->settings.max_header_size;
 }
 
+/**
+ * q_socket_set_max_header_size:
+ * @self: a socket
+ * @max_header_size: the limit in bytes, at least 1
+ *
+ * Sets [property@QSocket.Socket:max-header-size].
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_max_header_size (QSocket *self,
                               guint    max_header_size)
@@ -150,6 +242,16 @@ q_socket_set_max_header_size (QSocket *self,
   g_object_notify (G_OBJECT (self), "max-header-size");
 }
 
+/**
+ * q_socket_get_max_header_count:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:max-header-count].
+ *
+ * Returns: the limit in field lines
+ *
+ * Since: 1.0
+ */
 guint
 q_socket_get_max_header_count (QSocket *self)
 {
@@ -158,6 +260,15 @@ q_socket_get_max_header_count (QSocket *self)
   return self->settings.max_header_count;
 }
 
+/**
+ * q_socket_set_max_header_count:
+ * @self: a socket
+ * @max_header_count: the limit in field lines, at least 1
+ *
+ * Sets [property@QSocket.Socket:max-header-count].
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_max_header_count (QSocket *self,
                                guint    max_header_count)
@@ -172,6 +283,16 @@ q_socket_set_max_header_count (QSocket *self,
   g_object_notify (G_OBJECT (self), "max-header-count");
 }
 
+/**
+ * q_socket_get_max_receive_size:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:max-receive-size].
+ *
+ * Returns: the limit in bytes, 0 for none
+ *
+ * Since: 1.0
+ */
 guint64
 q_socket_get_max_receive_size (QSocket *self)
 {
@@ -180,6 +301,15 @@ q_socket_get_max_receive_size (QSocket *self)
   return self->settings.max_receive_size;
 }
 
+/**
+ * q_socket_set_max_receive_size:
+ * @self: a socket
+ * @max_receive_size: the limit in bytes, 0 for none
+ *
+ * Sets [property@QSocket.Socket:max-receive-size].
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_max_receive_size (QSocket *self,
                                guint64  max_receive_size)

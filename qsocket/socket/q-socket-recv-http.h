@@ -8,68 +8,12 @@
 
 G_BEGIN_DECLS
 
-/**
- * q_socket_read_http_header:
- * @self: a socket
- * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
- *
- * Reads the start line and the header fields of an HTTP message, up to and with the blank line.
- *
- * The result is an `a{sv}`. Its first keys stand for the start line:
- *
- * - `http_version` (`s`): `"1.0"` or `"1.1"`;
- * - of a request, `method` (`s`) and `path` (`s`), the latter not decoded;
- * - of a response, `status_code` (`i`) and, unless it is empty, `status_message` (`s`).
- *
- * Then comes a key for each field name, in lower case and in the order in which the names first
- * came. Its value is `s`, or `as` if the name came more than once. A field whose name is one of
- * the keys above is left out. Values are read as UTF-8 if they are that, else as Latin-1,
- * whatever the charset of the socket, which does not change. The bytes behind the header stay for
- * the next read.
- *
- * The grammar is RFC 9112 taken strictly: CRLF line ends, single spaces in the start line,
- * HTTP/1.0 or HTTP/1.1, tokens as names, no space before a colon, no folded lines, no control
- * characters but tabs, one decimal `Content-Length` at most, unless repeated alike, and none beside
- * a `Transfer-Encoding`. One blank line in front is skipped. What breaks it is no HTTP header. The
- * call then does not wait any longer and returns the text instead, as an `s`: up to and with the
- * blank line if that has come, else all that has come. A NUL shows as U+FFFD there.
- * [method@GLib.Variant.is_of_type] tells the two results apart.
- *
- * Fails with [error@QSocket.SocketError] `TOO_LARGE` beyond
- * [property@QSocket.Socket:max-header-size] or [property@QSocket.Socket:max-header-count]; with
- * `RECV` if the system cannot receive. If it fails, also because the stream ends in the middle,
- * the bytes that came stay readable.
- *
- * Emits [signal@QSocket.Socket::packet-read] for each step and, for an HTTP header,
- * [signal@QSocket.Socket::http-message-received].
- *
- * Returns: (transfer full): an `a{sv}` or an `s`, or `NULL` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 GVariant *q_socket_read_http_header (QSocket       *self,
                                      int            timeout_ms,
                                      GCancellable  *cancellable,
                                      GError       **error);
 
-/**
- * q_socket_read_http_header_async:
- * @self: a socket
- * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
- *   waiting
- * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
- * @user_data: (closure): data for @callback
- *
- * Begins [method@QSocket.Socket.read_http_header] without blocking.
- *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 void q_socket_read_http_header_async (QSocket             *self,
                                       int                  timeout_ms,
@@ -78,19 +22,6 @@ void q_socket_read_http_header_async (QSocket             *self,
                                       GAsyncReadyCallback  callback,
                                       gpointer             user_data);
 
-/**
- * q_socket_read_http_header_finish:
- * @self: a socket
- * @result: what the callback was given
- *
- * Ends [method@QSocket.Socket.read_http_header_async].
- *
- * Fails as [method@QSocket.Socket.read_http_header] does.
- *
- * Returns: (transfer full): an `a{sv}` or an `s`, or `NULL` with @error set
- *
- * Since: 1.0
- */
 QSOCKET_AVAILABLE_IN_1_0
 GVariant *q_socket_read_http_header_finish (QSocket       *self,
                                             GAsyncResult  *result,

@@ -72,6 +72,32 @@ recv_int (QSocket       *self,
   return recv_int_from_network (self, format, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_i1:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 1 byte.
+ *
+ * The calls of this family return the number itself, so only @error tells a failure from a 0:
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * gint32 length = q_socket_recv_i4 (socket, 1000, NULL, &error);
+ *
+ * if (error != NULL)
+ *   return FALSE;
+ * ```
+ *
+ * They wait for all bytes of the number and consume none if they fail. Fails with
+ * [error@QSocket.SocketError] `RECV` if the system cannot receive, and if a datagram is too short
+ * for the number; it stays readable. Emits [signal@QSocket.Socket::packet-read] for each step.
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 gint8
 q_socket_recv_i1 (QSocket       *self,
                   int            timeout_ms,
@@ -83,6 +109,20 @@ q_socket_recv_i1 (QSocket       *self,
   return (gint8) recv_int (self, Q_INT_FORMAT_I1, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_i2:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 2 bytes, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 gint16
 q_socket_recv_i2 (QSocket       *self,
                   int            timeout_ms,
@@ -94,6 +134,20 @@ q_socket_recv_i2 (QSocket       *self,
   return (gint16) recv_int (self, Q_INT_FORMAT_I2, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_i4:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 4 bytes, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 gint32
 q_socket_recv_i4 (QSocket       *self,
                   int            timeout_ms,
@@ -105,6 +159,21 @@ q_socket_recv_i4 (QSocket       *self,
   return (gint32) recv_int (self, Q_INT_FORMAT_I4, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_i8:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 8 bytes, most significant byte first.
+ *
+ * JavaScript rounds numbers beyond 2⁵³; there [method@QSocket.Socket.recv_binary] gives the bytes.
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_recv_i8 (QSocket       *self,
                   int            timeout_ms,
@@ -116,6 +185,20 @@ q_socket_recv_i8 (QSocket       *self,
   return (gint64) recv_int (self, Q_INT_FORMAT_I8, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_i2_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 2 bytes, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 gint16
 q_socket_recv_i2_lsb (QSocket       *self,
                       int            timeout_ms,
@@ -127,6 +210,20 @@ q_socket_recv_i2_lsb (QSocket       *self,
   return (gint16) recv_int (self, Q_INT_FORMAT_I2_LSB, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_i4_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 4 bytes, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 gint32
 q_socket_recv_i4_lsb (QSocket       *self,
                       int            timeout_ms,
@@ -138,6 +235,21 @@ q_socket_recv_i4_lsb (QSocket       *self,
   return (gint32) recv_int (self, Q_INT_FORMAT_I4_LSB, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_i8_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives a signed integer of 8 bytes, least significant byte first.
+ *
+ * JavaScript rounds numbers beyond 2⁵³; there [method@QSocket.Socket.recv_binary] gives the bytes.
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_recv_i8_lsb (QSocket       *self,
                       int            timeout_ms,
@@ -149,6 +261,20 @@ q_socket_recv_i8_lsb (QSocket       *self,
   return (gint64) recv_int (self, Q_INT_FORMAT_I8_LSB, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_u1:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 1 byte.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 guint8
 q_socket_recv_u1 (QSocket       *self,
                   int            timeout_ms,
@@ -160,6 +286,20 @@ q_socket_recv_u1 (QSocket       *self,
   return (guint8) recv_int (self, Q_INT_FORMAT_U1, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_u2:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 2 bytes, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 guint16
 q_socket_recv_u2 (QSocket       *self,
                   int            timeout_ms,
@@ -171,6 +311,20 @@ q_socket_recv_u2 (QSocket       *self,
   return (guint16) recv_int (self, Q_INT_FORMAT_U2, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_u4:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 4 bytes, most significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 guint32
 q_socket_recv_u4 (QSocket       *self,
                   int            timeout_ms,
@@ -182,6 +336,21 @@ q_socket_recv_u4 (QSocket       *self,
   return (guint32) recv_int (self, Q_INT_FORMAT_U4, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_u8:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 8 bytes, most significant byte first.
+ *
+ * JavaScript rounds numbers beyond 2⁵³; there [method@QSocket.Socket.recv_binary] gives the bytes.
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 guint64
 q_socket_recv_u8 (QSocket       *self,
                   int            timeout_ms,
@@ -193,6 +362,20 @@ q_socket_recv_u8 (QSocket       *self,
   return (guint64) recv_int (self, Q_INT_FORMAT_U8, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_u2_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 2 bytes, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 guint16
 q_socket_recv_u2_lsb (QSocket       *self,
                       int            timeout_ms,
@@ -204,6 +387,20 @@ q_socket_recv_u2_lsb (QSocket       *self,
   return (guint16) recv_int (self, Q_INT_FORMAT_U2_LSB, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_u4_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 4 bytes, least significant byte first.
+ *
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 guint32
 q_socket_recv_u4_lsb (QSocket       *self,
                       int            timeout_ms,
@@ -215,6 +412,21 @@ q_socket_recv_u4_lsb (QSocket       *self,
   return (guint32) recv_int (self, Q_INT_FORMAT_U4_LSB, timeout_ms, cancellable, error);
 }
 
+/**
+ * q_socket_recv_u8_lsb:
+ * @self: a socket
+ * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
+ * @cancellable: (nullable): what may cancel the call
+ *
+ * Receives an unsigned integer of 8 bytes, least significant byte first.
+ *
+ * JavaScript rounds numbers beyond 2⁵³; there [method@QSocket.Socket.recv_binary] gives the bytes.
+ * All else is as in [method@QSocket.Socket.recv_i1].
+ *
+ * Returns: the number, or 0 with @error set
+ *
+ * Since: 1.0
+ */
 guint64
 q_socket_recv_u8_lsb (QSocket       *self,
                       int            timeout_ms,
@@ -250,6 +462,24 @@ static const QSocketCallClass int_class = {
 
 static const QSocketMethod recv_int_method = Q_SOCKET_METHOD (recv_int, "from", &int_class);
 
+/**
+ * q_socket_recv_int_async:
+ * @self: a socket
+ * @format: how it looks on the wire
+ * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
+ *   waiting
+ * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
+ * @cancellable: (nullable): what may cancel the operation
+ * @callback: (scope async) (nullable): what to call at the end
+ * @user_data: (closure): data for @callback
+ *
+ * Begins to receive an integer of any format without blocking: what [method@QSocket.Socket.recv_i1]
+ * and its relatives do.
+ *
+ * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ *
+ * Since: 1.0
+ */
 void
 q_socket_recv_int_async (QSocket             *self,
                          QIntFormat           format,
@@ -274,6 +504,18 @@ q_socket_recv_int_async (QSocket             *self,
   q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
+/**
+ * q_socket_recv_int_finish:
+ * @self: a socket
+ * @result: what the callback was given
+ *
+ * Ends [method@QSocket.Socket.recv_int_async].
+ *
+ * Returns: the integer, with the sign that the format gives it; an unsigned one of 8 bytes has the
+ *   bits of a `guint64`; 0 with @error set on failure
+ *
+ * Since: 1.0
+ */
 gint64
 q_socket_recv_int_finish (QSocket       *self,
                           GAsyncResult  *result,

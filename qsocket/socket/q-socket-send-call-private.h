@@ -30,11 +30,11 @@ typedef struct
 } QSendCall;
 
 gboolean q_send_call_begin  (QSocketCall  *call,
-                              GError      **error);
+                             GError      **error);
 
 gboolean q_send_call_finish (QSocketCall  *call,
-                              gboolean      ok,
-                              GError      **error);
+                             gboolean      ok,
+                             GError      **error);
 
 void     q_send_call_clear  (QSocketCall  *call);
 

@@ -88,6 +88,21 @@ set_trust_file (QSocket     *self,
   return TRUE;
 }
 
+/**
+ * q_socket_set_ssl_ca_file:
+ * @self: a socket
+ * @path: (nullable) (type filename): the path of a file of certificates, 16 MiB at most; `NULL`
+ *   for the system's trust store
+ *
+ * Sets [property@QSocket.Socket:ssl-ca-file], and reads the file at once.
+ *
+ * Fails with [error@QSocket.SocketError] `CERTIFICATE` if there is no certificate to be read from
+ * it; nothing is changed then.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_set_ssl_ca_file (QSocket     *self,
                           const char  *path,
@@ -99,6 +114,21 @@ q_socket_set_ssl_ca_file (QSocket     *self,
   return set_trust_file (self, "ssl-ca-file", take_ca_file, path, error);
 }
 
+/**
+ * q_socket_set_ssl_crl_file:
+ * @self: a socket
+ * @path: (nullable) (type filename): the path of a file of revocation lists, 16 MiB at most;
+ *   `NULL` for none
+ *
+ * Sets [property@QSocket.Socket:ssl-crl-file], and reads the file at once.
+ *
+ * Fails with [error@QSocket.SocketError] `CERTIFICATE` if there is no list to be read from it;
+ * nothing is changed then.
+ *
+ * Returns: `TRUE` on success, `FALSE` with @error set
+ *
+ * Since: 1.0
+ */
 gboolean
 q_socket_set_ssl_crl_file (QSocket     *self,
                            const char  *path,
@@ -144,6 +174,16 @@ q_socket_set_ssl_crl_file_property (QSocket    *self,
   set_trust_file_property (self, "ssl-crl-file", take_crl_file, path);
 }
 
+/**
+ * q_socket_get_ssl_ca_file:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:ssl-ca-file].
+ *
+ * Returns: (transfer none) (nullable) (type filename): the path, until it is changed
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_get_ssl_ca_file (QSocket *self)
 {
@@ -152,6 +192,16 @@ q_socket_get_ssl_ca_file (QSocket *self)
   return q_socket_get_tls_config (self)->ca_file;
 }
 
+/**
+ * q_socket_get_ssl_crl_file:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:ssl-crl-file].
+ *
+ * Returns: (transfer none) (nullable) (type filename): the path, until it is changed
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_get_ssl_crl_file (QSocket *self)
 {
@@ -160,6 +210,20 @@ q_socket_get_ssl_crl_file (QSocket *self)
   return q_socket_get_tls_config (self)->crl_file;
 }
 
+/**
+ * q_socket_add_ssl_trust:
+ * @self: a socket
+ * @certificate: a certificate, usually a self-signed one
+ *
+ * Trusts one more certificate, on top of the system's trust store or of what
+ * [property@QSocket.Socket:ssl-ca-file] put in its place.
+ *
+ * Only the first of its chain is trusted. Nothing takes it away again but another object.
+ *
+ * May be called from any thread.
+ *
+ * Since: 1.0
+ */
 void
 q_socket_add_ssl_trust (QSocket         *self,
                         QSslCertificate *certificate)
@@ -184,6 +248,16 @@ q_socket_add_ssl_trust (QSocket         *self,
 
 /* ---- the rest ---- */
 
+/**
+ * q_socket_get_ssl_verify_mode:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:ssl-verify-mode].
+ *
+ * Returns: the mode
+ *
+ * Since: 1.0
+ */
 QSslVerifyMode
 q_socket_get_ssl_verify_mode (QSocket *self)
 {
@@ -192,6 +266,15 @@ q_socket_get_ssl_verify_mode (QSocket *self)
   return q_socket_get_tls_config (self)->verify_mode;
 }
 
+/**
+ * q_socket_set_ssl_verify_mode:
+ * @self: a socket
+ * @mode: the mode
+ *
+ * Sets [property@QSocket.Socket:ssl-verify-mode].
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_ssl_verify_mode (QSocket        *self,
                               QSslVerifyMode  mode)
@@ -206,6 +289,16 @@ q_socket_set_ssl_verify_mode (QSocket        *self,
   q_socket_end_tls_change (self, config, "ssl-verify-mode");
 }
 
+/**
+ * q_socket_get_ssl_server_name:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:ssl-server-name], in its ASCII form.
+ *
+ * Returns: (transfer none) (nullable): the name, until it is changed
+ *
+ * Since: 1.0
+ */
 const char *
 q_socket_get_ssl_server_name (QSocket *self)
 {
@@ -214,6 +307,16 @@ q_socket_get_ssl_server_name (QSocket *self)
   return q_socket_get_tls_config (self)->server_name;
 }
 
+/**
+ * q_socket_set_ssl_server_name:
+ * @self: a socket
+ * @name: (nullable): a host name or an address, without brackets; `NULL` or `""`: the host that is
+ *   connected to
+ *
+ * Sets [property@QSocket.Socket:ssl-server-name].
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_ssl_server_name (QSocket    *self,
                               const char *name)
@@ -231,6 +334,16 @@ q_socket_set_ssl_server_name (QSocket    *self,
   q_socket_end_tls_change (self, config, "ssl-server-name");
 }
 
+/**
+ * q_socket_get_ssl_alpn_protocols:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:ssl-alpn].
+ *
+ * Returns: (transfer full) (nullable) (array zero-terminated=1): the protocols; `NULL` for none
+ *
+ * Since: 1.0
+ */
 char **
 q_socket_get_ssl_alpn_protocols (QSocket *self)
 {
@@ -239,6 +352,16 @@ q_socket_get_ssl_alpn_protocols (QSocket *self)
   return g_strdupv (q_socket_get_tls_config (self)->alpn);
 }
 
+/**
+ * q_socket_set_ssl_alpn:
+ * @self: a socket
+ * @protocols: (nullable) (array zero-terminated=1): the protocols, such as `http/1.1`; `NULL` for
+ *   none
+ *
+ * Sets [property@QSocket.Socket:ssl-alpn].
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_ssl_alpn (QSocket            *self,
                        const char * const *protocols)
@@ -253,6 +376,16 @@ q_socket_set_ssl_alpn (QSocket            *self,
   q_socket_end_tls_change (self, config, "ssl-alpn");
 }
 
+/**
+ * q_socket_get_ssl_minimum_version:
+ * @self: a socket
+ *
+ * Gets [property@QSocket.Socket:ssl-minimum-version].
+ *
+ * Returns: the version
+ *
+ * Since: 1.0
+ */
 GTlsProtocolVersion
 q_socket_get_ssl_minimum_version (QSocket *self)
 {
@@ -261,6 +394,15 @@ q_socket_get_ssl_minimum_version (QSocket *self)
   return q_socket_get_tls_config (self)->minimum_version;
 }
 
+/**
+ * q_socket_set_ssl_minimum_version:
+ * @self: a socket
+ * @version: the version, not one of DTLS
+ *
+ * Sets [property@QSocket.Socket:ssl-minimum-version].
+ *
+ * Since: 1.0
+ */
 void
 q_socket_set_ssl_minimum_version (QSocket             *self,
                                   GTlsProtocolVersion  version)

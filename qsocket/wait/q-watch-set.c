@@ -36,7 +36,7 @@ register_watches (QWatchSet *self,
 
 static void
 let_source_poll (QWatchSet *self,
-                  QWatch    *watch)
+                 QWatch    *watch)
 {
   watch->is_polled = TRUE;
   watch->next = self->polled;

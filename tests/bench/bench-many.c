@@ -203,8 +203,8 @@ context_event (BenchSubject *self)
 #ifdef HAVE_LIBUV
 static void
 pipe_alloc_cb (uv_handle_t *handle,
-             size_t       suggested,
-             uv_buf_t    *buffer)
+               size_t       suggested,
+               uv_buf_t    *buffer)
 {
   static char byte;
 
@@ -213,8 +213,8 @@ pipe_alloc_cb (uv_handle_t *handle,
 
 static void
 pipe_read_cb (uv_stream_t    *stream,
-            ssize_t         n,
-            const uv_buf_t *buffer)
+              ssize_t         n,
+              const uv_buf_t *buffer)
 {
   if (n == 1)
     many.n_read++;

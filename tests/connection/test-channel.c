@@ -521,7 +521,8 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (wake_cases); i++)
     {
-      g_autofree char *path = g_strconcat ("/connection/channel/close/wakes/", wake_cases[i].name, NULL);
+      g_autofree char *path = g_strconcat ("/connection/channel/close/wakes/",
+                                           wake_cases[i].name, NULL);
 
       g_test_add_data_func (path, &wake_cases[i], test_close_wakes);
     }

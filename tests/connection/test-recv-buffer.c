@@ -345,32 +345,32 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/connection/read-buffer/empty", test_empty);
-  g_test_add_func ("/connection/read-buffer/begins-small", test_begins_small);
-  g_test_add_func ("/connection/read-buffer/grows-when-filled", test_grows_when_filled);
-  g_test_add_data_func ("/connection/read-buffer/growth-ends/3000", GSIZE_TO_POINTER (3000),
+  g_test_add_func ("/connection/recv-buffer/empty", test_empty);
+  g_test_add_func ("/connection/recv-buffer/begins-small", test_begins_small);
+  g_test_add_func ("/connection/recv-buffer/grows-when-filled", test_grows_when_filled);
+  g_test_add_data_func ("/connection/recv-buffer/growth-ends/3000", GSIZE_TO_POINTER (3000),
                         test_growth_ends);
-  g_test_add_data_func ("/connection/read-buffer/growth-ends/8000", GSIZE_TO_POINTER (8000),
+  g_test_add_data_func ("/connection/recv-buffer/growth-ends/8000", GSIZE_TO_POINTER (8000),
                         test_growth_ends);
-  g_test_add_data_func ("/connection/read-buffer/growth-ends/100000", GSIZE_TO_POINTER (100000),
+  g_test_add_data_func ("/connection/recv-buffer/growth-ends/100000", GSIZE_TO_POINTER (100000),
                         test_growth_ends);
-  g_test_add_data_func ("/connection/read-buffer/growth-ends/524288", GSIZE_TO_POINTER (524288),
+  g_test_add_data_func ("/connection/recv-buffer/growth-ends/524288", GSIZE_TO_POINTER (524288),
                         test_growth_ends);
-  g_test_add_func ("/connection/read-buffer/shrinks-when-emptied", test_shrinks_when_emptied);
-  g_test_add_func ("/connection/read-buffer/growth-keeps-bytes", test_growth_keeps_bytes);
-  g_test_add_func ("/connection/read-buffer/compaction", test_compaction);
-  g_test_add_func ("/connection/read-buffer/consume", test_consume);
+  g_test_add_func ("/connection/recv-buffer/shrinks-when-emptied", test_shrinks_when_emptied);
+  g_test_add_func ("/connection/recv-buffer/growth-keeps-bytes", test_growth_keeps_bytes);
+  g_test_add_func ("/connection/recv-buffer/compaction", test_compaction);
+  g_test_add_func ("/connection/recv-buffer/consume", test_consume);
 
   for (gsize i = 0; i < G_N_ELEMENTS (put_back_cases); i++)
     {
-      g_autofree char *path = g_strconcat ("/connection/read-buffer/put-back/", put_back_cases[i].name,
-                                           NULL);
+      g_autofree char *path = g_strconcat ("/connection/recv-buffer/put-back/",
+                                           put_back_cases[i].name, NULL);
 
       g_test_add_data_func (path, &put_back_cases[i], test_put_back);
     }
 
-  g_test_add_func ("/connection/read-buffer/adopt", test_adopt);
-  g_test_add_func ("/connection/read-buffer/model", test_model);
+  g_test_add_func ("/connection/recv-buffer/adopt", test_adopt);
+  g_test_add_func ("/connection/recv-buffer/model", test_model);
 
   return g_test_run ();
 }

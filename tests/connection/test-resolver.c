@@ -429,7 +429,8 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (real_cases); i++)
     {
-      g_autofree char *path = g_strconcat ("/connection/resolver/system/", real_cases[i].name, NULL);
+      g_autofree char *path = g_strconcat ("/connection/resolver/system/",
+                                           real_cases[i].name, NULL);
 
       g_test_add_data_func (path, &real_cases[i], test_real);
     }

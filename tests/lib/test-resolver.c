@@ -25,8 +25,8 @@ typedef struct
   const char *name;
 } Answer;
 
-/* Returns 0 or the code to fail with. The answer is that of the moment when the lookup ends, whatever
- * the test asks for afterwards. */
+/* Returns 0 or the code to fail with. The answer is that of the moment when the lookup ends,
+ * whatever the test asks for afterwards. */
 static int
 ask (Answer *answer)
 {

@@ -53,7 +53,7 @@ new_config (gboolean is_server)
 }
 
 static void
-open_sides (Side sides[2],
+open_sides (Side   sides[2],
             Driver drive)
 {
   int fds[2];

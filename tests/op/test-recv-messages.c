@@ -273,7 +273,7 @@ add_test (const char    *kind,
           MessageRun     run,
           GTestDataFunc  function)
 {
-  g_autofree char *path = g_strdup_printf ("/op/read-messages/%s/%s/%s/%s", kind, name,
+  g_autofree char *path = g_strdup_printf ("/op/recv-messages/%s/%s/%s/%s", kind, name,
                                            run.timeout_ms < 0 ? "for-ever" : "deadline",
                                            run.as_text ? "text" : "bytes");
 
@@ -322,7 +322,7 @@ main (int    argc,
   add_tests ("unix-seqpacket", AF_UNIX, SOCK_SEQPACKET, seqpacket_cases,
              G_N_ELEMENTS (seqpacket_cases));
   add_tests ("udp", AF_INET, SOCK_DGRAM, udp_cases, G_N_ELEMENTS (udp_cases));
-  g_test_add_func ("/op/read-messages/udp/refused", test_refused);
+  g_test_add_func ("/op/recv-messages/udp/refused", test_refused);
 
   return g_test_run ();
 }

@@ -213,7 +213,7 @@ static void
 add_splits (const char *name,
             SplitCase   the_case)
 {
-  g_autofree char *path = g_strconcat ("/op/read-op/splits/", name, NULL);
+  g_autofree char *path = g_strconcat ("/op/recv-op/splits/", name, NULL);
 
   g_test_add_data_func_full (path, g_memdup2 (&the_case, sizeof the_case), test_splits, g_free);
 }
@@ -505,7 +505,7 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (read_cases); i++)
     {
-      g_autofree char *path = g_strconcat ("/op/read-op/", read_cases[i].name, NULL);
+      g_autofree char *path = g_strconcat ("/op/recv-op/", read_cases[i].name, NULL);
 
       g_test_add_data_func (path, &read_cases[i], test_case);
     }
@@ -526,18 +526,18 @@ main (int    argc,
   add_splits ("memory-3-3", (SplitCase) { .minimum = 3, .maximum = 3 });
   add_splits ("memory-7-10", (SplitCase) { .minimum = 7, .maximum = 10 });
 
-  g_test_add_func ("/op/read-op/allocation", test_allocation);
-  g_test_add_func ("/op/read-op/retry", test_retry);
-  g_test_add_func ("/op/read-op/drain-is-bounded", test_drain_is_bounded);
-  g_test_add_data_func ("/op/read-op/closed-here/end", &closed_entries[0], test_closed_here);
-  g_test_add_data_func ("/op/read-op/closed-here/again", &closed_entries[1], test_closed_here);
-  g_test_add_data_func ("/op/read-op/closed-here/error", &closed_entries[2], test_closed_here);
-  g_test_add_data_func ("/op/read-op/closed-here/interrupted", &closed_entries[3],
+  g_test_add_func ("/op/recv-op/allocation", test_allocation);
+  g_test_add_func ("/op/recv-op/retry", test_retry);
+  g_test_add_func ("/op/recv-op/drain-is-bounded", test_drain_is_bounded);
+  g_test_add_data_func ("/op/recv-op/closed-here/end", &closed_entries[0], test_closed_here);
+  g_test_add_data_func ("/op/recv-op/closed-here/again", &closed_entries[1], test_closed_here);
+  g_test_add_data_func ("/op/recv-op/closed-here/error", &closed_entries[2], test_closed_here);
+  g_test_add_data_func ("/op/recv-op/closed-here/interrupted", &closed_entries[3],
                         test_closed_here);
-  g_test_add_func ("/op/read-op/error-text", test_texts);
-  g_test_add_data_func ("/op/read-op/flush", GINT_TO_POINTER (0), test_flush);
-  g_test_add_data_func ("/op/read-op/flush/size", GINT_TO_POINTER (10), test_flush);
-  g_test_add_data_func ("/op/read-op/flush/direct", GINT_TO_POINTER (100000), test_flush);
+  g_test_add_func ("/op/recv-op/error-text", test_texts);
+  g_test_add_data_func ("/op/recv-op/flush", GINT_TO_POINTER (0), test_flush);
+  g_test_add_data_func ("/op/recv-op/flush/size", GINT_TO_POINTER (10), test_flush);
+  g_test_add_data_func ("/op/recv-op/flush/direct", GINT_TO_POINTER (100000), test_flush);
 
   return g_test_run ();
 }

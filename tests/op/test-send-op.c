@@ -352,22 +352,22 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *path = g_strconcat ("/op/write-op/", cases[i].name, NULL);
+      g_autofree char *path = g_strconcat ("/op/send-op/", cases[i].name, NULL);
 
       g_test_add_data_func (path, &cases[i], test_case);
     }
 
-  g_test_add_data_func ("/op/write-op/splits", GINT_TO_POINTER (0), test_splits);
-  g_test_add_data_func ("/op/write-op/splits/would-block", GINT_TO_POINTER (EAGAIN), test_splits);
-  g_test_add_data_func ("/op/write-op/splits/interrupted", GINT_TO_POINTER (EINTR), test_splits);
-  g_test_add_data_func ("/op/write-op/closed-here/pipe", &closed_entries[0], test_closed_here);
-  g_test_add_data_func ("/op/write-op/closed-here/again", &closed_entries[1], test_closed_here);
-  g_test_add_data_func ("/op/write-op/closed-here/interrupted", &closed_entries[2],
+  g_test_add_data_func ("/op/send-op/splits", GINT_TO_POINTER (0), test_splits);
+  g_test_add_data_func ("/op/send-op/splits/would-block", GINT_TO_POINTER (EAGAIN), test_splits);
+  g_test_add_data_func ("/op/send-op/splits/interrupted", GINT_TO_POINTER (EINTR), test_splits);
+  g_test_add_data_func ("/op/send-op/closed-here/pipe", &closed_entries[0], test_closed_here);
+  g_test_add_data_func ("/op/send-op/closed-here/again", &closed_entries[1], test_closed_here);
+  g_test_add_data_func ("/op/send-op/closed-here/interrupted", &closed_entries[2],
                         test_closed_here);
-  g_test_add_data_func ("/op/write-op/broken-pipe", GINT_TO_POINTER (-1), test_broken_pipe);
-  g_test_add_data_func ("/op/write-op/broken-pipe/deadline", GINT_TO_POINTER (ENOUGH),
+  g_test_add_data_func ("/op/send-op/broken-pipe", GINT_TO_POINTER (-1), test_broken_pipe);
+  g_test_add_data_func ("/op/send-op/broken-pipe/deadline", GINT_TO_POINTER (ENOUGH),
                         test_broken_pipe);
-  g_test_add_data_func ("/op/write-op/broken-pipe/no-time", GINT_TO_POINTER (0),
+  g_test_add_data_func ("/op/send-op/broken-pipe/no-time", GINT_TO_POINTER (0),
                         test_broken_pipe);
 
   return g_test_run ();

@@ -527,11 +527,11 @@ main (int    argc,
               test_unix_backlog, tear_down);
   g_test_add_func ("/socket/connecting/cancelled-before", test_cancelled_before);
   g_test_add_func ("/socket/connecting/pending", test_pending);
-  g_test_add ("/socket/connecting/close-during-bind", Fixture, GINT_TO_POINTER (SILENT_NAME), set_up,
-              test_close_during_bind, tear_down);
+  g_test_add ("/socket/connecting/close-during-bind", Fixture, GINT_TO_POINTER (SILENT_NAME),
+              set_up, test_close_during_bind, tear_down);
   g_test_add_func ("/socket/connecting/close-at-any-moment", test_close_at_any_moment);
-  g_test_add ("/socket/connecting/unref", Fixture, GINT_TO_POINTER (SILENT_NAME), set_up, test_unref,
-              tear_down);
+  g_test_add ("/socket/connecting/unref", Fixture, GINT_TO_POINTER (SILENT_NAME), set_up,
+              test_unref, tear_down);
 
   return g_test_run ();
 }

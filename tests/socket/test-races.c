@@ -27,8 +27,8 @@ set_true (gpointer data)
 
 #define LAST_TURN -1
 
-/* A number that one thread sets and another one waits for. The latter sleeps: to yield the processor
- * over and over takes for ever where other programs want it too. */
+/* A number that one thread sets and another one waits for. The latter sleeps: to yield the
+ * processor over and over takes for ever where other programs want it too. */
 typedef struct
 {
   GMutex lock;

@@ -10,8 +10,8 @@
 
 #include <arpa/inet.h>
 
-/* A call whose time is up returns within 50 ms. All calls of a table run at the same time, each in a
- * thread of its own, since they sleep for most of it. */
+/* A call whose time is up returns within 50 ms. All calls of a table run at the same time, each in
+ * a thread of its own, since they sleep for most of it. */
 
 /* The last one is so long that a call may sleep in the kernel. */
 static const int timeouts[] = { 0, 30, 130 };
