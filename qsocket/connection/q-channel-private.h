@@ -59,7 +59,8 @@ struct _QChannel
   QPendingClients pending_clients;      /* of a listener */
 
   /* Calls that hold both claims may change the transport, with this lock and that of @out.
-   * So a call with a claim reads it without a lock, all others need one of the two. */
+   * So a call with a claim reads it without a lock, all others need one of the two, until
+   * @is_closing is set. The lock is for what follows up to the reader's part as well. */
   GMutex lock;
   QTransport *transport;  /* &plain.parent or one on top of it, which the channel owns */
   gboolean is_closing;    /* the transport stays what it is */

@@ -20,8 +20,8 @@ G_BEGIN_DECLS
  *
  * How the two sides of a race see each other
  *
- * A call first takes its claim and then loads the present thing. Whoever takes the thing
- * away first stores NULL as the present thing and then loads the claims. All four are
+ * A call first takes its claim and then loads the present thing. A thread that takes the
+ * thing away first stores NULL as the present thing and then loads the claims. All four are
  * sequentially consistent, so at least one side sees what the other has stored: either the
  * call finds no thing, or the claim is seen and freeing is put off. The end of a claim is a
  * release; the collector's load of the free claim acquires it, so all that the call did with
@@ -33,9 +33,9 @@ G_BEGIN_DECLS
  * brings the word to "closed and unused" exchanges it for "released", which succeeds once.
  *
  * A brief claim ends with a store that wakes nobody, which is what makes it cheap. Nobody
- * has to be woken: q_gate_wait () waits for lasting claims alone. A lasting claim ends with
- * a sequentially consistent store and a load of the number of waiters; a waiter adds itself
- * to that number before it looks at the claim. */
+ * has to be woken: q_gate_wait_for_writer () waits for lasting claims alone. A lasting claim
+ * ends with a sequentially consistent store and a load of the number of waiters; a waiter adds
+ * itself to that number before it looks at the claim. */
 
 /* ---- the thing ---- */
 

@@ -17,7 +17,11 @@ G_BEGIN_DECLS
  * close. So the two ends of the ring belong to different threads: only the writer moves
  * @tail, only the holder of the lock moves @head, and each publishes what it moved with a
  * release that the other acquires. The memory is replaced by a larger one with the lock
- * held. */
+ * held.
+ *
+ * The writer may sleep in the kernel with the lock, until the peer reads. So only calls with
+ * the writer's claim wait for the lock; all others try it, and leave the bytes to its holder
+ * if they do not get it. */
 typedef struct
 {
   guint8 *data;
