@@ -4,9 +4,9 @@
 """Draws docs/layers.svg: the rooms of the library and which of them uses which.
 
 The boxes are the rooms of rooms.py. The arrows are what the sources say: a file of one room
-includes a header, or refers to a function or variable, of the other. An arrow that points up,
-which `check-house-rules.py` refuses, would be drawn in red. With --check nothing is written, and
-the exit status tells whether the picture is up to date.
+includes a header, or refers to a function or variable, of the other. No picture is drawn as long as
+one of them would point up. With --check nothing is written, and the exit status tells whether the
+picture is up to date.
 """
 
 import argparse
@@ -23,7 +23,7 @@ COLUMN_WIDTH, LEVEL_HEIGHT = 316, 100
 MARGIN = 18
 LEGEND = (
     'An arrow means that files of one room include or call files of the other.',
-    'Where a chain of arrows leads to a room already, its name in the box stands for one more.',
+    'Rooms named in grey are used as well; a chain of arrows leads to each of them already.',
 )
 
 HEAD = '''\
@@ -40,8 +40,6 @@ Drawn by tools/draw-layers.py; not to be edited.
   <defs>
     <marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8"
             orient="auto"><path d="M 0 1 L 10 5 L 0 9 z" fill="#3d4f66"/></marker>
-    <marker id="wrong-head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8"
-            markerHeight="8" orient="auto"><path d="M 0 1 L 10 5 L 0 9 z" fill="#c01c28"/></marker>
   </defs>
   <style>
     text {{ font-family: sans-serif; text-anchor: middle; fill: #1c2733; }}
@@ -50,37 +48,35 @@ Drawn by tools/draw-layers.py; not to be edited.
     .also, .legend {{ font-size: 11px; fill: #566578; }}
     .room {{ fill: #eef3f9; stroke: #3d4f66; stroke-width: 1.5; }}
     .use {{ fill: none; stroke: #3d4f66; stroke-width: 1.5; marker-end: url(#head); }}
-    .wrong {{ fill: none; stroke: #c01c28; stroke-width: 3; marker-end: url(#wrong-head); }}
   </style>
   <rect width="{width}" height="{height}" fill="#ffffff"/>
 '''
 
 
 def used_rooms():
-    """For each room the rooms that its files use."""
-    used = {room.name: set() for room in rooms.ROOMS}
-    for room, other, _, _ in sources.uses_of_rooms():
-        used[room].add(other)
-    return used
+    """For each room, from the lowest, the rooms that its files use, in the same order."""
+    place = {room.name: i for i, room in enumerate(rooms.ROOMS)}
+    used = {name: set() for name in place}
+    for name, other, source, what in sources.uses_of_rooms():
+        if place[other] > place[name]:
+            sys.exit(f'{source} uses {what} of {other}, which stands above {name}')
+        used[name].add(other)
+    return {name: sorted(others, key=place.get) for name, others in used.items()}
 
 
 def split_uses(used):
-    """(arrows, wrong arrows, rooms named in the boxes), each as (room, other room)."""
-    place = {room.name: i for i, room in enumerate(rooms.ROOMS)}
-    down = {name: {other for other in others if place[other] < place[name]}
-            for name, others in used.items()}
+    """Two lists of (room, other room): those to draw an arrow for, and those to which a chain of
+    arrows leads already."""
     below = {}
-    for room in rooms.ROOMS:
-        below[room.name] = down[room.name].union(*(below[other] for other in down[room.name]))
+    for name, others in used.items():
+        below[name] = set(others).union(*(below[other] for other in others))
 
-    arrows, named = [], []
-    for name, others in down.items():
-        for other in sorted(others, key=place.get):
+    arrows, implied = [], []
+    for name, others in used.items():
+        for other in others:
             is_implied = any(other in below[between] for between in others)
-            (named if is_implied else arrows).append((name, other))
-    wrong = [(name, other) for name, others in used.items()
-             for other in sorted(others - down[name])]
-    return arrows, wrong, named
+            (implied if is_implied else arrows).append((name, other))
+    return arrows, implied
 
 
 def find_levels():
@@ -124,10 +120,6 @@ class Picture:
         points = ' L '.join(f'{x} {y}' for x, y in way + [end])
         self.parts.append(f'  <path class="use" d="M {points}"/>\n')
 
-    def wrong_arrow(self, name, other):
-        (x1, y1), (x2, y2) = self.centres[name], self.centres[other]
-        self.parts.append(f'  <path class="wrong" d="M {x1 + 20} {y1} L {x2 + 20} {y2}"/>\n')
-
     def box(self, room, also):
         x, y = self.centres[room.name]
         self.parts.append(
@@ -146,15 +138,13 @@ class Picture:
 
 
 def draw():
-    arrows, wrong, named = split_uses(used_rooms())
+    arrows, implied = split_uses(used_rooms())
     picture = Picture()
     for name, other in arrows:
         picture.arrow(name, other)
     for room in rooms.ROOMS:
-        others = [other for name, other in named if name == room.name]
+        others = [other for name, other in implied if name == room.name]
         picture.box(room, 'also ' + ', '.join(others) if others else '')
-    for name, other in wrong:
-        picture.wrong_arrow(name, other)
     return picture.finish()
 
 

@@ -20,14 +20,14 @@ class Room:
 
 ROOMS = (
     Room('base', 'errors, event types, deadlines', ()),
-    Room('codec', 'bytes in, bytes out', ('base',)),
-    Room('tls', 'certificates and trust', ('codec',)),
-    Room('event', 'events and their queue', ('codec',), column=-1),
-    Room('wait', 'waiting until something is ready', ('base',), column=1),
+    Room('codec', 'text, integers, HTTP headers', ('base',)),
+    Room('tls', 'certificates, keys, trust', ('codec',)),
+    Room('event', 'one event, and a queue of them', ('codec',), column=-1),
+    Room('wait', 'waiting for descriptors and for time', ('base',), column=1),
     Room('transport', 'moves bytes, plain or encrypted', ('wait', 'tls')),
-    Room('connection', 'one open descriptor', ('transport',)),
-    Room('op', 'operations, step by step', ('connection',)),
-    Room('socket', 'the class QSocket', ('event', 'op')),
+    Room('connection', 'one open descriptor, and its claims', ('transport',)),
+    Room('op', 'connecting, sending, receiving', ('connection',)),
+    Room('socket', 'the class: calls, properties, signals', ('event', 'op')),
 )
 
 BY_NAME = {room.name: room for room in ROOMS}
