@@ -4,6 +4,8 @@
 
 #include "config.h"
 
+#include "q-op-run-private.h"
+#include "q-op-run-private.h"
 #include "q-recv-op-private.h"
 #include "test-peer.h"
 
