@@ -8,14 +8,15 @@
 
 G_BEGIN_DECLS
 
-/* Takes one connection from a listener. Done without one when the time is up. */
+/* Accepts one connection from a listener. When the time is up it is done, with @fd -1. */
 typedef struct
 {
   QOp parent;
-  int fd;                 /* the new connection, or -1 */
+  int fd;                 /* the new connection, for the caller to close; or -1 */
   QAddress peer;
 } QAcceptOp;
 
+/* The caller has the claim of a reader. */
 void q_accept_op_init (QAcceptOp   *self,
                        const char  *name,
                        QChannel    *channel,

@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* What says that one connection was lost before it could be taken, or that the
- * network has a hiccup; the listener itself is well and another may wait. */
+/* Whether the errno is about one connection, which was lost before it could be accepted, or
+ * about the network. The listener works on, and another connection may wait. */
 static gboolean
 is_transient (int system_error)
 {
@@ -32,10 +32,10 @@ is_transient (int system_error)
     }
 }
 
-/* A process without a free descriptor learns so even while no connection waits.
- * Nothing is wrong until one does. */
+/* Whether no descriptor is free. accept () says that even if no connection waits, which is no
+ * error until one does. */
 static gboolean
-is_exhausted (int system_error)
+is_out_of_descriptors (int system_error)
 {
   return system_error == EMFILE || system_error == ENFILE;
 }
@@ -48,8 +48,9 @@ accept_step (QOp *op)
   gboolean has_waited;
   int system_error;
 
-  /* A listener never blocks: between poll () and accept () the connection may
-   * have gone again. Where the last accept had to wait, so will this one. */
+  /* A listener never blocks in accept (), since the connection that poll () has seen may be gone
+   * before. If the last call had to wait, this one probably has to as well, and polls at once
+   * without trying before. */
   if (plain->read_waited && op->sleep_limit != NULL && op->wait.n_fds == 0 &&
       op->channel->kind == Q_CHANNEL_LISTENING)
     return q_op_wait_for (op, POLLIN);
@@ -69,13 +70,13 @@ accept_step (QOp *op)
   system_error = errno;
   has_waited = op->wait.n_fds > 0;
 
-  /* A UNIX listener that was shut down would have its caller try again (EAGAIN),
-   * and poll again, for ever. */
+  /* A UNIX listener that was shut down returns EAGAIN and is ready for ever. One of TCP returns
+   * EINVAL, and so does this. */
   if (system_error == EAGAIN && has_waited &&
       (q_wait_check (op->channel->fd, POLLIN) & POLLHUP) != 0)
     return q_op_fail_errno (op, Q_SOCKET_ERROR_ACCEPT, EINVAL);
   if (system_error == EAGAIN ||
-      (is_exhausted (system_error) &&
+      (is_out_of_descriptors (system_error) &&
        (!has_waited || q_wait_check (op->channel->fd, POLLIN) == 0)))
     return q_op_wait_for (op, POLLIN);
   if (is_transient (system_error))

@@ -8,22 +8,25 @@
 
 G_BEGIN_DECLS
 
-/* Takes from a listener the first connection on which the client has said something,
- * which is what a TLS handshake begins with. Those who say nothing are kept, for
- * this call and the next ones, and keep nobody waiting. Done without a connection
- * when the time is up and nobody came. */
+/* Accepts connections from a listener until a client has sent something, which is how a TLS
+ * handshake begins, and returns that connection. A client that sends nothing delays no other
+ * one: it is kept in the channel's pending clients, for this call and later ones. When the time
+ * is up it closes those and fails; if there are none it is done, without a connection. */
 typedef struct
 {
   QOp parent;
-  QAcceptOp accept;       /* its results are this operation's */
-  struct pollfd *fds;
+  QAcceptOp accept;       /* accepts one; then has the results of this operation */
+  struct pollfd *fds;     /* the listener, then the pending clients in their order */
 } QAcceptSslOp;
+
+/* The caller has the claim of a reader. */
 
 void q_accept_ssl_op_init  (QAcceptSslOp *self,
                             const char   *name,
                             QChannel     *channel,
                             const QSink  *sink);
 
+/* Does not close @accept.fd. */
 void q_accept_ssl_op_clear (QAcceptSslOp *self);
 
 G_END_DECLS

@@ -6,32 +6,37 @@
 
 #include "q-accept-ssl-op-private.h"
 
-/* With more clients who say nothing, the one that came first has to go. */
-#define MAX_PENDING 64
+#include "q-i18n-private.h"
 
-/* How many are taken in before somebody looks at the time. */
-#define TAKEN_IN_A_ROW 16
+/* How many clients that send nothing are kept. With one more, the oldest is closed. */
+#define MAX_PENDING_CLIENTS 64
 
-/* Takes in what waits at the listener. */
+/* How many clients one step accepts, so that many of them cannot keep the driver from its
+ * deadline. */
+#define MAX_ACCEPTS_PER_STEP 16
+
+/* Accepts the clients that wait, and adds them to the pending ones. Returns Q_STEP_WAIT when no
+ * more wait, Q_STEP_AGAIN or Q_STEP_DONE if there may be more, Q_STEP_FAILED with the error in
+ * self->accept. */
 static QStep
-take_in (QAcceptSslOp *self)
+accept_waiting_clients (QAcceptSslOp *self)
 {
   QPendingClients *pending = &self->parent.channel->pending_clients;
   QOp *accept = &self->accept.parent;
   QStep step = Q_STEP_DONE;
 
-  for (int i = 0; step == Q_STEP_DONE && i < TAKEN_IN_A_ROW; i++)
+  for (int i = 0; step == Q_STEP_DONE && i < MAX_ACCEPTS_PER_STEP; i++)
     {
       step = accept->klass->step (accept);
       if (step == Q_STEP_DONE)
         {
-          if (pending->n == MAX_PENDING)
+          if (pending->n == MAX_PENDING_CLIENTS)
             q_pending_clients_drop_oldest (pending);
           q_pending_clients_add (pending, g_steal_fd (&self->accept.fd), &self->accept.peer);
         }
     }
 
-  /* If it was for want of descriptors, there are some to be had. */
+  /* Accepting may have failed for want of a descriptor, and each pending client has one. */
   if (step == Q_STEP_FAILED && pending->n > 0 && !q_channel_is_closed (self->parent.channel))
     {
       g_clear_error (&accept->error);
@@ -42,9 +47,10 @@ take_in (QAcceptSslOp *self)
   return step;
 }
 
-/* Who has said something, or has gone. */
+/* Makes a pending client the result that has sent something or closed its connection. Returns
+ * FALSE if there is none. */
 static gboolean
-find_speaker (QAcceptSslOp *self)
+take_sending_client (QAcceptSslOp *self)
 {
   QPendingClients *pending = &self->parent.channel->pending_clients;
 
@@ -67,7 +73,7 @@ static QStep
 accept_ssl_step (QOp *op)
 {
   QAcceptSslOp *self = (QAcceptSslOp *) op;
-  QStep step = take_in (self);
+  QStep step = accept_waiting_clients (self);
 
   if (step == Q_STEP_FAILED)
     {
@@ -75,7 +81,7 @@ accept_ssl_step (QOp *op)
       return Q_STEP_FAILED;
     }
 
-  if (find_speaker (self))
+  if (take_sending_client (self))
     return Q_STEP_DONE;
   if (step != Q_STEP_WAIT)
     return Q_STEP_AGAIN;
@@ -101,7 +107,7 @@ accept_ssl_time_out (QOp *op)
     q_pending_clients_drop_oldest (pending);
 
   return q_op_fail (op, Q_SOCKET_ERROR_TIMEOUT,
-                    "%u clients came and did not begin the TLS handshake within %d ms",
+                    _("%u clients came and did not begin the TLS handshake within %d ms"),
                     n, op->timeout_ms);
 }
 
@@ -127,7 +133,7 @@ q_accept_ssl_op_init (QAcceptSslOp *self,
     .klass = &accept_ssl_class, .name = name, .channel = channel, .sink = sink,
   };
   q_accept_op_init (&self->accept, name, channel, sink);
-  self->fds = g_new (struct pollfd, 1 + MAX_PENDING);
+  self->fds = g_new (struct pollfd, 1 + MAX_PENDING_CLIENTS);
 }
 
 void

@@ -6,6 +6,8 @@
 
 #include "q-connect-op-private.h"
 
+#include "q-i18n-private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -15,13 +17,13 @@
 /* RFC 8305's Connection Attempt Delay. */
 #define ATTEMPT_DELAY_US (250 * 1000)
 
-/* A UNIX listener with a full backlog gives nothing to poll for. */
+/* How long to wait before a further attempt at a UNIX listener whose backlog is full: there is
+ * nothing to poll for. */
 #define UNIX_RETRY_US (4 * 1000)
 
-/* How long a lone attempt sleeps in connect () before it is polled for. That
- * saves system calls wherever the peer is near, and is short enough for a close
- * from another thread to be noticed in time. */
-#define SLEEP_MS 24
+/* How long a lone attempt sleeps in connect () before it is polled. Sleeping saves system calls if
+ * the peer is near. An abort cannot end it, so it must be short. */
+#define CONNECT_SLEEP_MS 24
 
 enum
 {
@@ -39,7 +41,8 @@ q_connect_op_abort (QConnectOp *self)
   q_wakeup_signal (&self->wakeup);
 }
 
-/* Only an operation that really waits needs a descriptor to be woken by. */
+/* Waits for the first @n_fds of self->fds, for the wake-up, and until a point on the monotonic
+ * clock. The descriptor of the wake-up is made here, since most operations never wait. */
 static QStep
 wait_for (QConnectOp *self,
           guint       n_fds,
@@ -48,8 +51,8 @@ wait_for (QConnectOp *self,
   QWait *wait = &self->parent.wait;
   int wake_fd = q_wakeup_open (&self->wakeup);
 
-  /* A forked child that closes its copy of the socket signals the descriptor that both
-   * processes have. An abort of this process that came before the reset is seen below. */
+  /* The wake-up may be signalled without an abort here: a child process that closes its copy of
+   * the socket shares the descriptor. An abort that came before the reset is seen below. */
   q_wakeup_reset (&self->wakeup);
 
   self->fds[n_fds] = (struct pollfd) { wake_fd, POLLIN, 0 };
@@ -57,9 +60,9 @@ wait_for (QConnectOp *self,
   wait->n_fds = n_fds + (wake_fd >= 0);
   wait->until = atomic_load (&self->is_aborted) ? 0 : until;
 
-  /* Without a descriptor the operation looks from time to time. */
+  /* If the process can open no descriptor for the wake-up, an abort is noticed after this time. */
   if (wake_fd < 0)
-    wait->until = MIN (until, g_get_monotonic_time () + SLEEP_MS * 1000);
+    wait->until = MIN (until, g_get_monotonic_time () + CONNECT_SLEEP_MS * 1000);
 
   return Q_STEP_WAIT;
 }
@@ -85,7 +88,7 @@ report_resolved (QConnectOp *self)
     }
 }
 
-/* Families in turns, IPv6 first, each in the order the resolver gave. */
+/* Sorts the addresses: families in turns, IPv6 first, each in the order that the resolver gave. */
 static void
 interleave (QConnectOp     *self,
             const QAddress *found,
@@ -127,12 +130,12 @@ start (QConnectOp *self)
   QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_HOSTNAME_LOOKUP);
   g_autoptr (GError) error = NULL;
 
-  self->addresses = &self->one;
+  self->addresses = &self->single_address;
   self->n_addresses = 1;
 
   if (endpoint->path != NULL)
     {
-      q_address_set_path (&self->one, endpoint->path);
+      q_address_set_path (&self->single_address, endpoint->path);
       begin_attempts (self);
       return Q_STEP_AGAIN;
     }
@@ -142,9 +145,9 @@ start (QConnectOp *self)
   q_sink_report (self->parent.sink, &report);
 
   if (endpoint->port >= 0 &&
-      q_address_set_literal (&self->one, endpoint->host, endpoint->port) &&
+      q_address_set_literal (&self->single_address, endpoint->host, endpoint->port) &&
       (endpoint->family == G_SOCKET_FAMILY_INVALID ||
-       endpoint->family == q_address_get_family (&self->one)))
+       endpoint->family == q_address_get_family (&self->single_address)))
     {
       report_resolved (self);
       begin_attempts (self);
@@ -160,7 +163,6 @@ start (QConnectOp *self)
   if (self->lookup == NULL)
     return q_op_fail (&self->parent, Q_SOCKET_ERROR_CONNECT, "%s", error->message);
 
-  /* The wake-up stands behind the lookup's descriptor. */
   self->fds[0] = (struct pollfd) { q_lookup_get_fd (self->lookup), POLLIN, 0 };
   self->phase = PHASE_LOOKUP;
 
@@ -190,8 +192,8 @@ finish_lookup (QConnectOp *self)
 
 /* ---- connecting ---- */
 
-/* Which of several failures tells the caller most: that a host refused says more
- * than that there was no way to another. */
+/* The failure of the highest rank is reported: that one address refused the connection says more
+ * than that there is no route to another. */
 static int
 error_rank (int error)
 {
@@ -209,6 +211,7 @@ error_rank (int error)
     }
 }
 
+/* @address is an index, @error an errno. */
 static void
 note_error (QConnectOp *self,
             guint       address,
@@ -240,8 +243,8 @@ report_connecting (QConnectOp *self,
   q_sink_report (self->parent.sink, &report);
 }
 
-/* A connection from an ephemeral port to itself comes about when nobody listens
- * on a local port of that range, and the kernel happens to choose it. */
+/* A TCP socket that connects to a local ephemeral port on which no socket listens may be given
+ * that very port by the kernel, and is then connected to itself. */
 static gboolean
 is_connected_to_itself (QConnectOp *self,
                         int         fd,
@@ -255,11 +258,12 @@ is_connected_to_itself (QConnectOp *self,
       q_address_get_port (&local) != q_address_get_port (&self->addresses[index]))
     return FALSE;
 
-  /* Not the address that was asked for: 0.0.0.0 stands for others. */
+  /* The kernel may have connected to another address than was asked for, as with 0.0.0.0. */
   return getpeername (fd, &peer.sa, &peer.length) == 0 &&
          local.length == peer.length && memcmp (&local.sa, &peer.sa, local.length) == 0;
 }
 
+/* The attempt has a connection, @fd, to the address at @index. */
 static QStep
 succeed (QConnectOp *self,
          int         fd,
@@ -268,6 +272,7 @@ succeed (QConnectOp *self,
 {
   if (is_connected_to_itself (self, fd, index))
     {
+      /* What the kernel says if no socket listens and it has chosen another port. */
       close (fd);
       note_error (self, index, ECONNREFUSED);
       self->next_at = 0;
@@ -281,6 +286,8 @@ succeed (QConnectOp *self,
   return Q_STEP_DONE;
 }
 
+/* With @sleeps the socket is blocking, and connect () returns after CONNECT_SLEEP_MS. Returns -1
+ * with errno. */
 static int
 open_socket (QConnectOp *self,
              guint       index,
@@ -301,15 +308,17 @@ open_socket (QConnectOp *self,
 
   if (sleeps)
     {
-      struct timeval time = { 0, SLEEP_MS * 1000 };
+      struct timeval time = { 0, CONNECT_SLEEP_MS * 1000 };
 
       setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
-      self->send_timeout_ms = SLEEP_MS;
+      self->send_timeout_ms = CONNECT_SLEEP_MS;
     }
 
   return fd;
 }
 
+/* Only the last attempt may sleep in connect (), and only if it is the only one under way, since
+ * the others could not be noticed meanwhile. It leaves time to poll before the deadline. */
 static QStep
 begin_attempt (QConnectOp *self)
 {
@@ -318,7 +327,7 @@ begin_attempt (QConnectOp *self)
   gboolean sleeps = self->parent.sleep_limit != NULL && self->n_attempts == 0 &&
                     self->next == self->n_addresses &&
                     self->endpoint.path == NULL &&
-                    q_deadline_left (self->parent.sleep_limit) > 4 * SLEEP_MS * 1000;
+                    q_deadline_left (self->parent.sleep_limit) > 4 * CONNECT_SLEEP_MS * 1000;
   int fd = open_socket (self, index, sleeps);
 
   if (fd < 0)
@@ -339,7 +348,7 @@ begin_attempt (QConnectOp *self)
       return Q_STEP_AGAIN;
     }
 
-  /* It goes on in the kernel; from now on it is only asked about. */
+  /* The kernel goes on with the attempt; from now on the operation polls. */
   if (sleeps)
     fcntl (fd, F_SETFL, O_RDWR | O_NONBLOCK);
 
@@ -351,8 +360,8 @@ begin_attempt (QConnectOp *self)
 }
 
 static void
-drop_attempt (QConnectOp *self,
-              guint       i)
+remove_attempt (QConnectOp *self,
+                guint       i)
 {
   self->n_attempts--;
   memmove (self->fds + i, self->fds + i + 1, (self->n_attempts - i) * sizeof *self->fds);
@@ -360,9 +369,10 @@ drop_attempt (QConnectOp *self,
            (self->n_attempts - i) * sizeof *self->attempts);
 }
 
-/* Asks the attempts how they are doing: a second connect () tells. */
+/* A further connect () for the same socket returns how its attempt stands. Returns Q_STEP_WAIT if
+ * none has succeeded. */
 static QStep
-look_at_attempts (QConnectOp *self)
+check_attempts (QConnectOp *self)
 {
   for (guint i = 0; i < self->n_attempts; )
     {
@@ -377,7 +387,7 @@ look_at_attempts (QConnectOp *self)
           continue;
         }
 
-      drop_attempt (self, i);
+      remove_attempt (self, i);
       if (error == 0 || error == EISCONN)
         return succeed (self, fd, index, TRUE);
 
@@ -390,7 +400,7 @@ look_at_attempts (QConnectOp *self)
 }
 
 static QStep
-fail_all (QConnectOp *self)
+fail_with_error (QConnectOp *self)
 {
   g_autofree char *address = NULL;
 
@@ -404,9 +414,9 @@ fail_all (QConnectOp *self)
 }
 
 static QStep
-go_on_connecting (QConnectOp *self)
+continue_connecting (QConnectOp *self)
 {
-  QStep step = look_at_attempts (self);
+  QStep step = check_attempts (self);
   gboolean more = self->next < self->n_addresses;
 
   if (step != Q_STEP_WAIT)
@@ -416,11 +426,11 @@ go_on_connecting (QConnectOp *self)
     return begin_attempt (self);
 
   if (self->n_attempts == 0)
-    return fail_all (self);
+    return fail_with_error (self);
 
   if (self->endpoint.path != NULL)
     {
-      /* The attempts keep their place, but only the wake-up is polled for. */
+      /* The socket of the attempt cannot be polled, so only the wake-up behind it is. */
       step = wait_for (self, self->n_attempts, g_get_monotonic_time () + UNIX_RETRY_US);
       self->parent.wait.fds += self->n_attempts;
       self->parent.wait.n_fds -= self->n_attempts;
@@ -446,7 +456,7 @@ connect_step (QOp *op)
       return finish_lookup (self);
     case PHASE_CONNECT:
     default:
-      return go_on_connecting (self);
+      return continue_connecting (self);
     }
 }
 
@@ -456,8 +466,8 @@ connect_time_out (QOp *op)
   QConnectOp *self = (QConnectOp *) op;
 
   return q_op_fail (op, Q_SOCKET_ERROR_CONNECT,
-                    self->phase == PHASE_LOOKUP ? "the name was not resolved within %d ms"
-                                                : "no answer within %d ms",
+                    self->phase == PHASE_LOOKUP ? _("the name was not resolved within %d ms")
+                                                : _("no answer within %d ms"),
                     op->timeout_ms);
 }
 
@@ -486,8 +496,8 @@ q_connect_op_init (QConnectOp      *self,
     .wakeup = Q_WAKEUP_INIT,
     .fd = -1,
   };
-  self->fds = self->own_fds;
-  self->attempts = &self->own_attempt;
+  self->fds = self->inline_fds;
+  self->attempts = &self->inline_attempt;
 }
 
 void
@@ -497,10 +507,10 @@ q_connect_op_clear (QConnectOp *self)
     close (self->fds[i].fd);
   q_wakeup_close (&self->wakeup);
   g_clear_pointer (&self->lookup, q_lookup_free);
-  if (self->addresses != &self->one)
+  if (self->addresses != &self->single_address)
     g_free (self->addresses);
   g_free (self->ascii_host);
-  if (self->fds != self->own_fds)
+  if (self->fds != self->inline_fds)
     {
       g_free (self->fds);
       g_free (self->attempts);

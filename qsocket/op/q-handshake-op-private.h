@@ -10,36 +10,35 @@
 
 G_BEGIN_DECLS
 
-/* What the two threads of a handshake share. */
+/* A handshake that GIO runs. */
 typedef struct _QHandshake QHandshake;
 
-/* A TLS handshake over the channel's plain transport, of which @transport is the
- * result; the caller takes it. A failed one leaves the connection of no use, and
- * for the caller to close. */
+/* A TLS handshake over the channel's plain transport, which no other call uses meanwhile. After a
+ * failed handshake the connection is of no use, and the caller closes it. */
 typedef struct
 {
   QOp parent;
 
-  QTlsConfig *config;
-  const char *host;       /* of the peer, for a client; NULL: no name to check */
+  QTlsConfig *config;     /* the caller's */
+  const char *host;       /* of a client: the name or address of the server; NULL: not checked */
   gboolean is_server;
-  gboolean has_spoken;    /* the client has sent something already */
+  gboolean client_has_sent;     /* of a server: so it need not wait for the first bytes */
 
   int phase;
-  QHandshake *handshake;
-  GPollFD fds[4];
-  QTlsTransport *transport;
+  QHandshake *handshake;  /* NULL unless GIO is at work */
+  GPollFD fds[4];         /* those of the handshake's main context */
+  QTlsTransport *transport;     /* the result, for the caller to take over; or NULL */
 } QHandshakeOp;
 
-/* Whether there is any point in beginning; fails with SSL or INVALID_ARGUMENT. @host
- * is as below. */
+/* Returns FALSE, with Q_SOCKET_ERROR_SSL or Q_SOCKET_ERROR_INVALID_ARGUMENT, if no handshake can
+ * succeed, so that a call need not connect first. @host is as in QHandshakeOp. */
 gboolean q_handshake_check (const QTlsConfig  *config,
                             const char        *host,
                             gboolean           is_server,
                             int                socktype,
                             GError           **error);
 
-/* Only after such a check. */
+/* To be called only if q_handshake_check () has returned TRUE. */
 void q_handshake_op_init (QHandshakeOp     *self,
                           const char       *name,
                           QChannel         *channel,

@@ -6,6 +6,7 @@
 
 #include "q-handshake-op-private.h"
 
+#include "q-i18n-private.h"
 #include "q-ssl-verification.h"
 #include "q-tls-database-private.h"
 
@@ -14,25 +15,26 @@
 enum
 {
   PHASE_START,
-  PHASE_FIRST_BYTE,
-  PHASE_RUN,
+  PHASE_FIRST_BYTE,       /* a server waits for the client */
+  PHASE_RUN,              /* GIO is at work */
 };
 
-/* GIO runs a handshake in a thread of its pool. It reports to a main context of the
- * handshake's own, whose descriptor is what the operation waits for; so certificates
- * are checked, and the end is noticed, in the thread of the caller. */
+/* GIO runs a handshake in a thread of its pool, and calls back in a main context. Each handshake
+ * has a context of its own, which the operation iterates; so the callbacks, which check the
+ * certificate and note the end, run in the thread that takes the operation's steps. Between two
+ * steps the driver waits for the descriptors of that context. */
 struct _QHandshake
 {
   GMainContext *context;
-  QTlsTransport *transport;
-  int fd;
-  gboolean is_finished;
-  gboolean is_given_up;
-  gboolean is_rejected;   /* by the verdict on the certificate */
+  QTlsTransport *transport;     /* what the handshake prepares */
+  int fd;                 /* the channel's */
+  gboolean is_finished;   /* GIO's thread has ended its work, with @error if it failed */
+  gboolean is_given_up;   /* the operation has ended before */
+  gboolean is_rejected;   /* the peer's certificate was not accepted */
   GError *error;
 };
 
-/* ---- the other thread ---- */
+/* ---- the handshake in GIO ---- */
 
 static gboolean
 accept_certificate_cb (GTlsConnection       *connection,
@@ -66,7 +68,8 @@ handshake_new (QTlsTransport *transport,
   QHandshake *self = g_new0 (QHandshake, 1);
   GTlsConnection *connection = transport->session.connection;
 
-  /* Sources come from the other thread, and it is others who poll. */
+  /* While the driver polls the descriptors of the context no thread owns it. Only with this flag
+   * does a source that GIO's thread adds end such a poll. */
   self->context = g_main_context_new_with_flags (G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
   self->transport = transport;
   self->fd = fd;
@@ -79,7 +82,7 @@ handshake_new (QTlsTransport *transport,
   return self;
 }
 
-/* Also returns the transport, to be used or freed. */
+/* Returns the transport, which is the caller's then. */
 static QTlsTransport *
 handshake_free (QHandshake *self)
 {
@@ -93,6 +96,7 @@ handshake_free (QHandshake *self)
   return transport;
 }
 
+/* For a handshake whose result is not wanted any more. */
 static gpointer
 wait_and_free (gpointer data)
 {
@@ -106,9 +110,10 @@ wait_and_free (gpointer data)
   return NULL;
 }
 
-/* The connection is of no use any more. The other thread notices at once if it is
- * at work; if it is not, because too many handshakes are, it will touch nothing
- * when its turn comes, but that may be late. */
+/* Ends the handshake and, with that, the use of the connection. If GIO's thread is at work the
+ * shutdown ends its work at once, and this waits for that. If it has not begun, because the pool
+ * is busy with other handshakes, it will not touch the connection when its turn comes; but that
+ * may be late, so another thread waits for it. */
 static void
 handshake_give_up (QHandshake *self)
 {
@@ -126,8 +131,8 @@ handshake_give_up (QHandshake *self)
 
 /* ---- what GIO is given ---- */
 
-/* Neither the scope of an address nor the dot that ends a full name is part of what
- * certificates hold. */
+/* The name or address of the server as a certificate has it: without the scope of an address, and
+ * without the dot at the end of a full name. NULL for NULL. */
 static char *
 get_certified_name (const char *host)
 {
@@ -139,6 +144,7 @@ get_certified_name (const char *host)
   return g_strndup (host, strlen (host) - g_str_has_suffix (host, "."));
 }
 
+/* What GIO checks the certificate against. A name is also sent as the server name (SNI). */
 static GSocketConnectable *
 new_identity (const char *name)
 {
@@ -147,7 +153,7 @@ new_identity (const char *name)
   if (name == NULL)
     return NULL;
 
-  /* An address is never sent as a server name. */
+  /* As a socket address it is not sent as a server name, in which addresses are not allowed. */
   address = g_inet_socket_address_new_from_string (name, 0);
 
   return address != NULL ? G_SOCKET_CONNECTABLE (address) : g_network_address_new (name, 0);
@@ -204,16 +210,17 @@ q_handshake_check (const QTlsConfig  *config,
   if (socktype != SOCK_STREAM)
     {
       code = Q_SOCKET_ERROR_INVALID_ARGUMENT;
-      obstacle = "TLS needs a stream socket";
+      obstacle = _("TLS needs a stream socket");
     }
   else if (!g_tls_backend_supports_tls (g_tls_backend_get_default ()))
-    obstacle = "GIO has no TLS here: the package glib-networking is missing";
+    obstacle = _("GIO has no TLS here: the package glib-networking is missing");
   else if (config->trust_error != NULL)
     obstacle = config->trust_error;
   else if (is_server && config->identity == NULL)
-    obstacle = "a server needs a certificate and its private key";
+    obstacle = _("a server needs a certificate and its private key");
   else if (!is_server && host == NULL && config->verify_mode != Q_SSL_VERIFY_MODE_NONE)
-    obstacle = "there is no name to check the server's certificate against: set ssl-server-name";
+    obstacle = _("there is no name to check the server's certificate against: "
+                 "set ssl-server-name");
 
   if (obstacle != NULL)
     g_set_error_literal (error, Q_SOCKET_ERROR, code, obstacle);
@@ -273,7 +280,7 @@ fail (QOp        *op,
                       q_ssl_verification_reason (transport->session.verification));
   if (transport->base->at_eof)
     return q_op_fail (op, Q_SOCKET_ERROR_CLOSED,
-                      "the peer ended the connection during the handshake");
+                      _("the peer ended the connection during the handshake"));
   if (transport->base->system_error != 0)
     return q_op_fail_errno (op, Q_SOCKET_ERROR_CLOSED, transport->base->system_error);
 
@@ -303,11 +310,11 @@ finish (QHandshakeOp *self)
   return step;
 }
 
-/* ---- the machine ---- */
+/* ---- the steps ---- */
 
-/* Lets the other thread's messages in, and says what brings the next. */
+/* Runs the callbacks that are due, and waits for what brings the next ones. */
 static QStep
-run (QHandshakeOp *self)
+run_callbacks (QHandshakeOp *self)
 {
   GMainContext *context = self->handshake->context;
   QWait *wait = &self->parent.wait;
@@ -342,8 +349,9 @@ handshake_step (QOp *op)
   switch (self->phase)
     {
     case PHASE_START:
-      /* A client that says nothing is to cost no thread. */
-      if (self->is_server && !self->has_spoken)
+      /* A server begins when the client has sent something, so that a client that sends nothing
+       * occupies no thread of GIO's. */
+      if (self->is_server && !self->client_has_sent)
         {
           self->phase = PHASE_FIRST_BYTE;
           return q_op_wait_for (op, POLLIN);
@@ -353,14 +361,14 @@ handshake_step (QOp *op)
       return begin (self);
     case PHASE_RUN:
     default:
-      return run (self);
+      return run_callbacks (self);
     }
 }
 
 static QStep
 handshake_time_out (QOp *op)
 {
-  return q_op_fail (op, Q_SOCKET_ERROR_TIMEOUT, "the TLS handshake was not done within %d ms",
+  return q_op_fail (op, Q_SOCKET_ERROR_TIMEOUT, _("the TLS handshake was not done within %d ms"),
                     op->timeout_ms);
 }
 

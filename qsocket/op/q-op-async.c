@@ -4,22 +4,24 @@
 
 #include "config.h"
 
-#include "q-op-private.h"
+#include "q-op-async-private.h"
+
 #include "q-poller-private.h"
 
 #include <gio/gio.h>
 
-/* How many steps in a row one operation may take before the other sources of
- * the context get their turn. */
-#define STEPS_IN_A_ROW 16
+/* How many steps one operation may take before the other sources of the context get
+ * their turn. */
+#define MAX_STEPS_PER_TURN 16
 
-/* What a cancellable wakes. It may outlive the operation: another thread may be in
- * the middle of cancelling. (A GCancellableSource that ends just then leaks.) */
+/* Wakes the operation when its cancellable is cancelled. The handler of the signal may run in
+ * another thread when the operation ends, so it gets a structure that can outlive the
+ * operation. This is no GCancellableSource, since one that ends at that moment leaks. */
 typedef struct
 {
-  gatomicrefcount ref_count;
-  GMutex lock;
-  QPollerEntry *entry;        /* NULL when it is not to be woken any more */
+  gatomicrefcount ref_count;  /* one for the operation, one for the signal handler */
+  GMutex lock;                /* for @entry */
+  QPollerEntry *entry;        /* NULL when the operation has ended */
 } Waker;
 
 typedef struct
@@ -32,7 +34,7 @@ typedef struct
   Waker *waker;
   QOpDoneFunc done;
   gpointer user_data;
-  gboolean asked_late;    /* polled once although the time was up */
+  gboolean has_polled_late;   /* waited once, with no time, after the deadline had passed */
 } QOpDriver;
 
 static void
@@ -72,8 +74,8 @@ watch_cancellable (QOpDriver    *self,
                                               (GDestroyNotify) waker_unref);
 }
 
-/* Does not wait for a handler that runs just now, as g_cancellable_disconnect ()
- * would: that handler finds nothing to wake. */
+/* g_cancellable_disconnect () would wait for a handler that runs in another thread. There is no
+ * need to: the handler finds that @entry is NULL. */
 static void
 unwatch_cancellable (QOpDriver *self)
 {
@@ -97,12 +99,12 @@ wait (QOpDriver *self)
 
   q_poller_entry_wait (&self->entry, what, MIN (what->until, self->deadline.at));
 
-  /* A cancel that came meanwhile found nobody waiting. */
+  /* A cancel that came since the last check found the entry not waiting, and did not wake it. */
   if (g_cancellable_is_cancelled (self->cancellable))
     q_poller_entry_wake (&self->entry);
 }
 
-/* Without a wait, but after whatever else is ready. */
+/* Takes the next step without waiting, but after the other sources that are ready. */
 static void
 go_on_later (QOpDriver *self)
 {
@@ -129,7 +131,7 @@ finish (QOpDriver *self,
   if (error != NULL && op->klass->abandon != NULL)
     op->klass->abandon (op);
 
-  /* The driver goes first: whatever the callback does, it is over. */
+  /* The callback may free the operation or start it anew, so the driver is freed before. */
   q_poller_entry_clear (&self->entry);
   driver_free (self);
   done (op, error, user_data);
@@ -148,15 +150,15 @@ run (QPollerEntry *entry)
       return;
     }
 
-  for (int i = 0; step == Q_STEP_AGAIN && i < STEPS_IN_A_ROW; i++)
+  for (int i = 0; step == Q_STEP_AGAIN && i < MAX_STEPS_PER_TURN; i++)
     step = op->klass->step (op);
 
-  /* What is ready counts even for a timeout of 0, so it is asked for once. */
+  /* A call with a timeout of 0 uses what is ready, so it polls once without waiting. */
   if (step == Q_STEP_WAIT && q_deadline_left (&self->deadline) == 0)
     {
-      if (self->asked_late)
+      if (self->has_polled_late)
         step = q_op_time_out (op);
-      self->asked_late = TRUE;
+      self->has_polled_late = TRUE;
     }
   else if (step == Q_STEP_AGAIN && q_deadline_is_overrun (&self->deadline))
     {

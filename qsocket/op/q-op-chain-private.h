@@ -10,20 +10,22 @@ G_BEGIN_DECLS
 
 typedef struct _QOpChain QOpChain;
 
-/* @done has succeeded: what is to be done next? NULL ends the chain, as a failure if
- * self->parent.error is set. */
+/* Called when @done has succeeded. Returns the operation that comes next. NULL ends the chain,
+ * which has then failed if self->parent.error is set. */
 typedef QOp *(*QOpNextFunc) (QOpChain *self,
                              QOp      *done);
 
-/* One operation after the other, to the driver one operation with one deadline. */
+/* Several operations, one after the other, which a driver runs as one, with one deadline. They
+ * belong to the caller. */
 struct _QOpChain
 {
   QOp parent;
-  QOp *current;
+  QOp *current;           /* NULL at the end */
   QOpNextFunc next;
   gpointer data;          /* for @next */
 };
 
+/* Begins with @first, whose name and target are those of the chain. */
 void q_op_chain_init (QOpChain    *self,
                       QOp         *first,
                       QOpNextFunc  next,

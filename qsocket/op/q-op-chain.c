@@ -6,6 +6,7 @@
 
 #include "q-op-chain-private.h"
 
+/* Makes the error of the current operation that of the chain. */
 static QStep
 take_failure (QOpChain *self)
 {
@@ -27,7 +28,7 @@ chain_step (QOp *op)
   step = current->klass->step (current);
   op->wait = current->wait;
 
-  /* It may point into itself. */
+  /* Where a QWait points into itself its copy has to do the same. */
   if (op->wait.fds == &current->wait.one)
     op->wait.fds = &op->wait.one;
 

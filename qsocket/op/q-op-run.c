@@ -4,15 +4,15 @@
 
 #include "config.h"
 
-#include "q-op-private.h"
+#include "q-op-run-private.h"
 
 #include "q-wakeup-private.h"
 
-/* How often a cancellable is looked at that cannot be polled. */
-#define LOOK_AGAIN_US (20 * 1000)
+/* How often to ask a cancellable for which the process has no descriptor left to poll. */
+#define CANCEL_CHECK_US (20 * 1000)
 
-/* GLib ends the process if there is no descriptor left for this, so that is tried
- * before. */
+/* Makes a descriptor that becomes readable when the cancellable is cancelled. GLib ends the
+ * process if it can open no more, so whether it can is tried before. */
 static gboolean
 make_cancel_fd (GCancellable *cancellable,
                 GPollFD      *cancel_fd)
@@ -31,10 +31,10 @@ make_cancel_fd (GCancellable *cancellable,
   return FALSE;
 }
 
-/* Sleeps until one of the descriptors speaks, the cancellable is cancelled, or
- * the nearer of deadline and op->wait.until has come. With the deadline already
- * past it still asks once: what is ready counts even for a timeout of 0. Returns
- * FALSE if the time is up. */
+/* Sleeps until one of the descriptors is ready, the cancellable is cancelled, or the nearer of
+ * @deadline and op->wait.until has come. If the deadline has passed it polls once without
+ * waiting, since a call with a timeout of 0 uses what is ready. Returns FALSE if the time is
+ * up. */
 static gboolean
 wait_once (QOp          *op,
            QDeadline    *deadline,
@@ -49,9 +49,9 @@ wait_once (QOp          *op,
   if (n_fds > 0)
     memcpy (fds, op->wait.fds, n_fds * sizeof *fds);
 
-  /* This costs system calls, so it is not done before it is needed. */
+  /* The descriptor takes system calls to make, so it is made only for calls that wait. */
   if (cancellable != NULL && cancel_fd->fd < 0 && !make_cancel_fd (cancellable, cancel_fd))
-    until = MIN (until, g_get_monotonic_time () + LOOK_AGAIN_US);
+    until = MIN (until, g_get_monotonic_time () + CANCEL_CHECK_US);
   end = MIN (q_deadline_get (deadline), until);
   fds[n_fds] = (struct pollfd) { cancel_fd->fd, POLLIN, 0 };
 
@@ -76,7 +76,7 @@ run_steps (QOp          *op,
       if (step == Q_STEP_WAIT)
         in_time = wait_once (op, deadline, cancellable, cancel_fd);
 
-      /* Also where nothing was waited for: a peer may be faster than this. */
+      /* Also if there was no need to wait: with a fast peer that may go on for ever. */
       if (g_cancellable_set_error_if_cancelled (cancellable, &op->error))
         return Q_STEP_FAILED;
       if (!in_time || q_deadline_is_overrun (deadline))
@@ -91,7 +91,7 @@ q_op_run (QOp           *op,
           GError       **error)
 {
   GPollFD cancel_fd = { .fd = -1 };
-  QDeadline deadline;
+  QDeadline deadline = q_deadline_new (timeout_ms);
   QStep step;
 
   op->timeout_ms = timeout_ms;
@@ -103,8 +103,7 @@ q_op_run (QOp           *op,
     }
   else
     {
-      /* Only close and shutdown reach a call that sleeps in the kernel. */
-      deadline = q_deadline_new (timeout_ms);
+      /* A cancellable could not wake a thread that sleeps in the kernel; a close can. */
       op->sleep_limit = cancellable == NULL && timeout_ms != 0 ? &deadline : NULL;
       step = run_steps (op, &deadline, cancellable, &cancel_fd);
       op->sleep_limit = NULL;

@@ -6,6 +6,8 @@
 
 #include "q-op-private.h"
 
+#include "q-i18n-private.h"
+
 #include <errno.h>
 
 static QStep
@@ -24,7 +26,7 @@ fail_with (QOp          *op,
   if (peer != NULL && *peer != '\0')
     g_set_error (&op->error, Q_SOCKET_ERROR, code, "%s \"%s\": %s", op->name, peer, text);
   else
-    g_set_error (&op->error, Q_SOCKET_ERROR, code, "%s an unnamed socket: %s", op->name, text);
+    g_set_error (&op->error, Q_SOCKET_ERROR, code, _("%s an unnamed socket: %s"), op->name, text);
 
   return Q_STEP_FAILED;
 }
@@ -63,7 +65,7 @@ q_op_fail_errno (QOp          *op,
 QStep
 q_op_fail_closed_here (QOp *op)
 {
-  return fail_with (op, Q_SOCKET_ERROR_CLOSED, "the socket was closed meanwhile");
+  return fail_with (op, Q_SOCKET_ERROR_CLOSED, _("the socket was closed meanwhile"));
 }
 
 QStep
@@ -86,5 +88,5 @@ q_op_time_out (QOp *op)
   if (op->klass->time_out != NULL)
     return op->klass->time_out (op);
 
-  return q_op_fail (op, Q_SOCKET_ERROR_TIMEOUT, "not done within %d ms", op->timeout_ms);
+  return q_op_fail (op, Q_SOCKET_ERROR_TIMEOUT, _("not done within %d ms"), op->timeout_ms);
 }

@@ -6,24 +6,25 @@
 
 #include "q-recv-http-op-private.h"
 
+#include "q-http-result-private.h"
+#include "q-i18n-private.h"
 #include "q-recv-op-private.h"
 
 #include <errno.h>
 
-#include "q-http-result-private.h"
-
+/* Reports the bytes that have come since the last event; @total is how many there are in all. */
 static void
 report_bytes (QRecvHttpOp *self,
               gsize        total)
 {
   QReport packet = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_READ);
 
-  if (total <= self->reported)
+  if (total <= self->reported_bytes)
     return;
 
-  packet.step = (gint64) (total - self->reported);
+  packet.step = (gint64) (total - self->reported_bytes);
   packet.total = (gint64) total;
-  self->reported = total;
+  self->reported_bytes = total;
   q_sink_report (self->parent.sink, &packet);
 }
 
@@ -43,7 +44,7 @@ complete_head (QRecvHttpOp *self)
   return Q_STEP_DONE;
 }
 
-/* Not a head: the caller gets to see what it is instead. */
+/* What came is no head. It is returned as text, so that the caller can see what the peer sends. */
 static QStep
 complete_text (QRecvHttpOp *self)
 {
@@ -57,7 +58,8 @@ complete_text (QRecvHttpOp *self)
   return Q_STEP_DONE;
 }
 
-/* Gets more of such a text if the kernel has it; what comes later is not waited for. */
+/* Reads more of such a text if it has arrived. Returns FALSE if no more can be read without
+ * waiting. */
 static gboolean
 fetch_text (QRecvHttpOp *self)
 {
@@ -71,7 +73,7 @@ fetch_text (QRecvHttpOp *self)
     return FALSE;
 
   self->parent.sleep_limit = NULL;
-  n = q_recv_fill (&self->parent, 1);
+  n = q_recv_fill_buffer (&self->parent, 1);
   if (n < 0 && n != -EAGAIN && n != -EINTR)
     channel->pending_error = (int) -n;
 
@@ -87,8 +89,8 @@ fail_at_end (QRecvHttpOp *self)
 
   return q_op_fail (&self->parent, Q_SOCKET_ERROR_CLOSED,
                     q_recv_buffer_length (&channel->in) == 0
-                    ? "the peer ended the connection"
-                    : "the peer ended the connection in the middle of the header");
+                    ? _("the peer ended the connection")
+                    : _("the peer ended the connection in the middle of the header"));
 }
 
 static QStep
@@ -109,7 +111,7 @@ recv_http_step (QOp *op)
       return complete_text (self);
     case Q_HTTP_TOO_LARGE:
       return q_op_fail (op, Q_SOCKET_ERROR_TOO_LARGE,
-                        "the header has more than %" G_GSIZE_FORMAT " bytes or %u fields",
+                        _("the header has more than %zu bytes or %u fields"),
                         self->parser.max_size, self->parser.max_fields);
     case Q_HTTP_MORE:
     default:
@@ -126,7 +128,7 @@ recv_http_step (QOp *op)
     }
   else
     {
-      n = q_recv_fill (op, 1);
+      n = q_recv_fill_buffer (op, 1);
     }
 
   if (n > 0)
@@ -134,7 +136,7 @@ recv_http_step (QOp *op)
   if (n == 0 && !q_channel_is_closed (channel))
     return q_channel_is_at_end (channel) ? fail_at_end (self) : Q_STEP_AGAIN;
 
-  return q_recv_no_bytes (op, n);
+  return q_recv_handle_no_bytes (op, n);
 }
 
 static const QOpClass recv_http_class = { recv_http_step, NULL, NULL };
@@ -150,7 +152,7 @@ q_recv_http_op_init (QRecvHttpOp *self,
   self->parent = (QOp) {
     .klass = &recv_http_class, .name = name, .channel = channel, .sink = sink,
   };
-  self->reported = 0;
+  self->reported_bytes = 0;
   self->header = NULL;
   q_http_parser_init (&self->parser, max_size, max_fields);
 }

@@ -8,11 +8,11 @@
 
 G_BEGIN_DECLS
 
-/* Receiving, in all its shapes. Bytes come into the channel's read buffer first
- * and are taken from it only when the operation succeeds; those of a large read
- * go straight to their destination, and back into the buffer if it fails. */
+/* Receiving, in all its forms. Bytes come into the channel's receive buffer first
+ * and are taken from it only when the operation succeeds. A large read is direct:
+ * its bytes go straight to their destination, and into the buffer if it fails. */
 
-/* From here on a read goes to its destination without the buffer. */
+/* A read of a stream for at least so many bytes is direct. */
 #define Q_RECV_DIRECT_SIZE (64 * 1024)
 
 typedef enum
@@ -20,7 +20,7 @@ typedef enum
   Q_RECV_TO_BYTES,        /* result: bytes */
   Q_RECV_TO_MEMORY,       /* result: memory, length */
   Q_RECV_TO_TEXT,         /* result: text */
-  Q_RECV_PEEK,            /* no result, nothing is taken */
+  Q_RECV_PEEK,            /* no result: waits for bytes, the end or an error, and takes none */
 } QRecvResult;
 
 typedef struct
@@ -28,31 +28,33 @@ typedef struct
   QOp parent;
 
   QRecvResult result;
-  gsize minimum;          /* done when so many are there */
-  gsize maximum;          /* never more than these */
-  guint8 end_is_fine;     /* the end of the stream completes the read */
-  guint8 drain;           /* takes all that the kernel has already */
-  guint8 exact;           /* a message that is too short is an error */
-  guint8 is_direct;
-  guint8 owns_memory;
-  guint8 text_at_end;
-  gint64 goal;            /* how many there will be, for events, or -1 */
-  gsize limit;            /* more than these are Q_SOCKET_ERROR_TOO_LARGE */
+  gsize minimum;          /* the read is done when so many bytes are there */
+  gsize maximum;          /* it never returns more bytes than these */
+  guint8 completes_at_end;        /* the read is done at the end of the stream as well */
+  guint8 takes_available;         /* it returns all that has arrived, up to Q_RECV_BUFFER_MAX */
+  guint8 refuses_short_message;   /* a message of less than @minimum bytes is an error */
+  guint8 is_direct;       /* the bytes go to @memory, no longer to the receive buffer */
+  guint8 owns_memory;     /* @memory is from g_malloc (), and not the caller's */
+  guint8 text_ends;       /* no further byte can complete a character */
+  gint64 expected;        /* how many bytes events say there will be, or -1 */
+  gsize limit;            /* with more bytes the read fails, TOO_LARGE; 0: no limit */
 
-  guint8 *memory;         /* where a direct read goes */
+  guint8 *memory;         /* where a direct read or Q_RECV_TO_MEMORY puts bytes */
   gsize memory_size;
-  void *destination;      /* where it is copied at the end, or NULL */
-  gsize length;           /* how many are there; finally the length of the result */
+  void *destination;      /* the caller's memory, to which @memory is copied at the end, or NULL */
+  gsize length;           /* how many bytes of a direct read are there; at the end the length of
+                           * the result */
 
-  gsize taken;            /* bytes that text conversion took before */
-  gsize reported;
+  gsize converted;        /* bytes that the decoder has taken without completing a character */
+  gsize reported_bytes;   /* bytes for which there was an event */
 
-  GBytes *bytes;
+  GBytes *bytes;          /* a result is the caller's to take */
   char *text;
 } QRecvOp;
 
-/* @size as the public functions have it: exactly so many, 0 for what is there,
- * negative for all until the end, but at most @limit (0: no limit). */
+/* The caller has the claim of a reader, and q_channel_unread_text () was called or there is a
+ * decoder for Q_RECV_TO_TEXT. @size is that of the public functions: exactly so many bytes, 0 for
+ * what has arrived, negative for all until the end, but at most @limit (0: no limit). */
 void q_recv_op_init (QRecvOp     *self,
                      const char  *name,
                      QChannel    *channel,
@@ -61,7 +63,8 @@ void q_recv_op_init (QRecvOp     *self,
                      gssize       size,
                      gsize        limit);
 
-/* Into @memory: at least @minimum, at most @size. */
+/* Receives between @minimum and @size bytes into @memory, which must live as long as the
+ * operation. Otherwise as q_recv_op_init (). */
 void q_recv_op_init_memory (QRecvOp     *self,
                             const char  *name,
                             QChannel    *channel,
@@ -70,17 +73,20 @@ void q_recv_op_init_memory (QRecvOp     *self,
                             gsize        minimum,
                             gsize        size);
 
-/* Adds to the read buffer once, at least with room for @room bytes. Returns bytes
- * read, 0 at the end of the stream (or for an empty message), or a negative errno. */
-gssize q_recv_fill (QOp   *op,
-                    gsize  room);
+/* Reads once into the receive buffer, in which it first makes room for at least @room bytes.
+ * Returns how many bytes were read, 0 at the end of the stream and for an empty message, or a
+ * negative errno. */
+gssize q_recv_fill_buffer (QOp   *op,
+                           gsize  room);
 
-/* What reading returned if it was no bytes: the step that follows from it. */
-QStep q_recv_no_bytes (QOp    *op,
-                       gssize  result);
+/* Returns the step that follows if q_recv_fill_buffer () returned @result, which is negative, or
+ * 0 of a channel that is closed. */
+QStep q_recv_handle_no_bytes (QOp    *op,
+                              gssize  result);
 
-/* Reads ahead once without waiting, on a stream; the caller has the reader's claim. Returns
- * whether a read would not wait: for bytes, the end, or an error, which is left for it. */
+/* Reads once into the receive buffer of a stream, without waiting. Returns whether a read would
+ * find something without waiting: bytes, the end, or an error, which is kept for that read. The
+ * caller has the claim of a reader. */
 gboolean q_recv_probe (QChannel *channel);
 
 G_END_DECLS

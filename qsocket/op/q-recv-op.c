@@ -6,21 +6,24 @@
 
 #include "q-recv-op-private.h"
 
+#include "q-i18n-private.h"
 #include "q-send-op-private.h"
 
 #include <errno.h>
 
-/* No more than this is allocated before bytes have come to fill it. */
+/* What a direct read allocates at most before bytes have come: a caller may ask for more than
+ * ever comes. The second one is for a read until the end, whose size is not known. */
 #define MAX_FIRST_ALLOCATION (1024 * 1024)
 #define FIRST_ALLOCATION_TO_END (64 * 1024)
 
-/* More than this cannot be copied back to the buffer in time if a read fails. */
+/* If a read fails its bytes are copied to the receive buffer. With more than this that would take
+ * too long, so such a read goes to memory that the buffer can take over. */
 #define MAX_COPY_BACK (16 * 1024 * 1024)
 
 /* No datagram over IP is larger. */
 #define MAX_IP_DATAGRAM (64 * 1024)
 
-/* What there is of this read so far. */
+/* How many bytes of this read are there so far. */
 static gsize
 get_available (QRecvOp *self)
 {
@@ -29,24 +32,25 @@ get_available (QRecvOp *self)
   return MIN (available, self->maximum);
 }
 
+/* Reports the bytes that have come since the last event. */
 static void
-report (QRecvOp *self)
+report_progress (QRecvOp *self)
 {
   QReport packet = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_READ);
-  gsize total = self->taken + get_available (self);
+  gsize total = self->converted + get_available (self);
 
-  if (total <= self->reported || self->result == Q_RECV_PEEK)
+  if (total <= self->reported_bytes || self->result == Q_RECV_PEEK)
     return;
 
-  packet.step = (gint64) (total - self->reported);
+  packet.step = (gint64) (total - self->reported_bytes);
   packet.total = (gint64) total;
-  packet.goal = self->goal;
-  self->reported = total;
+  packet.goal = self->expected;
+  self->reported_bytes = total;
   q_sink_report (self->parent.sink, &packet);
 }
 
-/* The kernel drops what does not fit, so there must be room for any message that
- * may come next. Returns a negative errno if there is none to be had. */
+/* How much room the next message needs; the kernel drops what does not fit. Returns a negative
+ * errno if that is not known, -EAGAIN if there is no message. */
 static gssize
 get_room_for_message (QChannel *channel)
 {
@@ -61,11 +65,11 @@ get_room_for_message (QChannel *channel)
   return n < 0 ? -errno : MAX (n, 1);
 }
 
-/* After a shutdown there are no datagrams to wait for, but nothing says so: reads
- * would block while the descriptor is readable for ever. */
+/* On a datagram socket that this side has shut down a read returns EAGAIN, while poll () says that
+ * there is something to read, for ever. Returns 0 in that case, which is the end; else @n. */
 static gssize
-would_block_or_end (QChannel *channel,
-                    gssize    n)
+translate_result (QChannel *channel,
+                  gssize    n)
 {
   if (n == -EAGAIN && channel->socktype == SOCK_DGRAM && q_channel_is_at_end (channel))
     return 0;
@@ -74,8 +78,8 @@ would_block_or_end (QChannel *channel,
 }
 
 gssize
-q_recv_fill (QOp   *op,
-             gsize  room)
+q_recv_fill_buffer (QOp   *op,
+                    gsize  room)
 {
   QChannel *channel = op->channel;
   QTransport *transport = channel->transport;
@@ -86,7 +90,8 @@ q_recv_fill (QOp   *op,
 
   channel->in_was_filled = FALSE;
 
-  /* Corked bytes must leave before this side waits, so it must not sleep yet. */
+  /* The peer may wait for the corked bytes before it answers. They are sent when this returns
+   * EAGAIN, so it must not sleep. */
   if (q_send_buffer_length (&channel->out) > 0)
     sleep_limit = NULL;
 
@@ -94,9 +99,10 @@ q_recv_fill (QOp   *op,
     {
       n = get_room_for_message (channel);
       if (n < 0)
-        return would_block_or_end (channel, n);
+        return translate_result (channel, n);
 
-      /* A message that comes while this sleeps has a size of its own. */
+      /* Another process may take that message first, and the next one may need more room, so this
+       * must not sleep until that comes. */
       if (channel->family == G_SOCKET_FAMILY_UNIX)
         sleep_limit = NULL;
       room = (gsize) n;
@@ -108,13 +114,13 @@ q_recv_fill (QOp   *op,
   if (n > 0)
     q_recv_buffer_added (&channel->in, (gsize) n);
 
-  return would_block_or_end (channel, n);
+  return translate_result (channel, n);
 }
 
-/* What the kernel holds beyond the first buffer full belongs to "what is there".
- * An error met on the way is for the next call. */
+/* Reads on if the kernel has more than has fit into the buffer, since all that has arrived belongs
+ * to the result. An error is kept for the next call. */
 static void
-drain (QRecvOp *self)
+read_available (QRecvOp *self)
 {
   QOp *op = &self->parent;
   QChannel *channel = op->channel;
@@ -123,7 +129,7 @@ drain (QRecvOp *self)
 
   while (channel->in_was_filled && q_recv_buffer_length (&channel->in) < enough)
     {
-      gssize n = q_recv_fill (op, 1);
+      gssize n = q_recv_fill_buffer (op, 1);
 
       if (n == 0)
         channel->at_end = TRUE;
@@ -141,22 +147,22 @@ grow_memory (QRecvOp *self)
   self->memory = g_realloc (self->memory, self->memory_size);
 }
 
-/* Memory of as many bytes as are likely to come. */
+/* For as many bytes as are likely to come. */
 static void
 allocate_memory (QRecvOp *self)
 {
   QRecvBuffer *in = &self->parent.channel->in;
 
   self->owns_memory = TRUE;
-  self->memory_size = self->end_is_fine ? FIRST_ALLOCATION_TO_END : MAX_FIRST_ALLOCATION;
+  self->memory_size = self->completes_at_end ? FIRST_ALLOCATION_TO_END : MAX_FIRST_ALLOCATION;
   self->memory_size = MAX (self->memory_size, q_recv_buffer_length (in));
   self->memory_size = MIN (self->memory_size, self->maximum);
   self->memory = g_malloc (self->memory_size);
 }
 
-/* Moves what is buffered to where a large read is to end up. */
+/* Moves what is in the receive buffer to the memory of a direct read. */
 static void
-begin_direct (QRecvOp *self)
+begin_direct_read (QRecvOp *self)
 {
   QRecvBuffer *in = &self->parent.channel->in;
 
@@ -164,8 +170,9 @@ begin_direct (QRecvOp *self)
   if (self->result == Q_RECV_TO_MEMORY && self->minimum > MAX_COPY_BACK)
     self->destination = g_steal_pointer (&self->memory);
 
-  /* What a read before this one had to leave may be too much to copy in time. It is
-   * less than the maximum, or this one would be over. */
+  /* A read that failed may have left more in the buffer than can be copied in time, so the
+   * memory of the buffer is taken over. It has less than @maximum bytes, or this read would be
+   * done. */
   if (self->memory == NULL && in->size > Q_RECV_BUFFER_MAX && in->start == 0)
     {
       self->owns_memory = TRUE;
@@ -185,7 +192,7 @@ begin_direct (QRecvOp *self)
 }
 
 static gssize
-read_direct (QRecvOp *self)
+read_directly (QRecvOp *self)
 {
   QChannel *channel = self->parent.channel;
   QTransport *transport = channel->transport;
@@ -207,9 +214,9 @@ read_direct (QRecvOp *self)
   return n;
 }
 
-/* Text: conversion decides whether there is enough, for a lone piece of a
- * character is not yet anything to return. A message is a text of its own: what the
- * next one holds, perhaps from somebody else, cannot complete a character of it. */
+/* A read of what has arrived goes on if that is only a part of a character, which is no text to
+ * return. A message has a text of its own: the next one, perhaps from another peer, cannot
+ * complete a character of it. */
 static QStep
 complete_text (QRecvOp *self)
 {
@@ -220,9 +227,9 @@ complete_text (QRecvOp *self)
                           n == q_recv_buffer_length (&channel->in);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
-  gsize length;
+  gsize length = 0;
 
-  text = q_text_decoder_convert (channel->decoder, data, n, self->text_at_end || ends_message,
+  text = q_text_decoder_convert (channel->decoder, data, n, self->text_ends || ends_message,
                                  &length, &error);
   if (text == NULL)
     return q_op_fail (&self->parent, Q_SOCKET_ERROR_ENCODING, "%s", error->message);
@@ -232,10 +239,10 @@ complete_text (QRecvOp *self)
   else
     q_recv_buffer_consume (&channel->in, n);
   self->length = 0;
-  self->taken += n;
+  self->converted += n;
 
-  /* An empty message is something to return; a piece of a character is not. */
-  if (length == 0 && self->drain && !ends_message && (n > 0 || self->text_at_end))
+  /* An empty message is a result, the first bytes of a character are none. */
+  if (length == 0 && self->takes_available && !ends_message && (n > 0 || self->text_ends))
     return Q_STEP_AGAIN;
 
   q_text_decoder_commit (channel->decoder);
@@ -249,7 +256,7 @@ static GBytes *
 take_memory (QRecvOp *self,
              gsize    length)
 {
-  /* It was allocated for more than came. */
+  /* It was allocated for more bytes than came. */
   if (length < self->memory_size / 4 * 3)
     self->memory = g_realloc (self->memory, length);
 
@@ -291,7 +298,7 @@ complete (QRecvOp *self)
 {
   if (self->limit > 0 && get_available (self) > self->limit)
     return q_op_fail (&self->parent, Q_SOCKET_ERROR_TOO_LARGE,
-                      "more than %" G_GSIZE_FORMAT " bytes came", self->limit);
+                      _("more than %zu bytes came"), self->limit);
 
   switch (self->result)
     {
@@ -306,13 +313,13 @@ complete (QRecvOp *self)
     }
 }
 
-/* A message came; what it holds is the result, be it as short as it may. */
+/* A message came, and is the result even if it is shorter than the caller has asked for. */
 static QStep
 complete_message (QRecvOp *self)
 {
-  if (self->exact && get_available (self) < self->minimum)
+  if (self->refuses_short_message && get_available (self) < self->minimum)
     return q_op_fail (&self->parent, Q_SOCKET_ERROR_RECV,
-                      "the message has only %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " bytes",
+                      _("the message has only %zu of %zu bytes"),
                       get_available (self), self->minimum);
 
   return complete (self);
@@ -326,32 +333,31 @@ reach_end (QRecvOp *self)
 
   channel->at_end = TRUE;
 
-  /* A peek is about whether a read would wait, and none does at the end. */
+  /* A peek is done when a read would not wait, and at the end no read waits. */
   if (self->result == Q_RECV_PEEK)
     return Q_STEP_DONE;
 
-  if (self->end_is_fine ||
-      (is_text && self->drain && get_available (self) == 0 &&
+  if (self->completes_at_end ||
+      (is_text && self->takes_available && get_available (self) == 0 &&
        q_text_decoder_is_inside_character (channel->decoder)))
     {
-      self->text_at_end = TRUE;
+      self->text_ends = TRUE;
       return complete (self);
     }
 
   if (get_available (self) == 0)
-    return q_op_fail (&self->parent, Q_SOCKET_ERROR_CLOSED, "the peer ended the connection");
+    return q_op_fail (&self->parent, Q_SOCKET_ERROR_CLOSED, _("the peer ended the connection"));
 
   return q_op_fail (&self->parent, Q_SOCKET_ERROR_CLOSED,
-                    "the peer ended the connection after %" G_GSIZE_FORMAT
-                    " of %" G_GSIZE_FORMAT " bytes",
+                    _("the peer ended the connection after %zu of %zu bytes"),
                     get_available (self), self->minimum);
 }
 
 QStep
-q_recv_no_bytes (QOp    *op,
-                 gssize  result)
+q_recv_handle_no_bytes (QOp    *op,
+                        gssize  result)
 {
-  /* Also after a shutdown () that was only to wake this call. */
+  /* The end or an error may be due to the shutdown () with which a close has woken this call. */
   if (q_channel_is_closed (op->channel))
     return q_op_fail_closed_here (op);
 
@@ -364,7 +370,7 @@ q_recv_no_bytes (QOp    *op,
       gboolean more_to_flush = q_send_buffer_length (&op->channel->out) > 0 &&
                                q_send_flush (op->channel, op->sink);
 
-      /* Most connections are idle most of the time, and need no memory for that. */
+      /* Most asynchronous connections are idle most of the time, and then need no buffer. */
       if (!op->is_blocking && q_recv_buffer_length (&op->channel->in) == 0 &&
           op->channel->in.size <= Q_RECV_BUFFER_MIN)
         q_recv_buffer_clear (&op->channel->in);
@@ -392,13 +398,13 @@ fail_with_pending_error (QRecvOp *self)
   return q_op_fail_errno (&self->parent, Q_SOCKET_ERROR_RECV, pending_error);
 }
 
-/* Looks at what is there; Q_STEP_WAIT if that is not enough. */
+/* Ends the read if enough bytes are there; else returns Q_STEP_WAIT. */
 static QStep
-consider (QRecvOp *self)
+complete_if_enough (QRecvOp *self)
 {
   QChannel *channel = self->parent.channel;
 
-  report (self);
+  report_progress (self);
   if (get_available (self) >= self->minimum)
     return complete (self);
   if (q_channel_keeps_boundaries (channel) && q_recv_buffer_length (&channel->in) > 0)
@@ -407,20 +413,44 @@ consider (QRecvOp *self)
   return Q_STEP_WAIT;
 }
 
+/* One read. Returns what q_recv_fill_buffer () does. */
+static gssize
+read_more (QRecvOp *self)
+{
+  QChannel *channel = self->parent.channel;
+  gboolean has_messages = q_channel_keeps_boundaries (channel);
+  gsize missing;
+  gssize n;
+
+  if (self->maximum >= Q_RECV_DIRECT_SIZE && !self->takes_available && !has_messages)
+    {
+      if (!self->is_direct)
+        begin_direct_read (self);
+      return read_directly (self);
+    }
+
+  missing = self->takes_available ? 1 : self->minimum - q_recv_buffer_length (&channel->in);
+  n = q_recv_fill_buffer (&self->parent, missing);
+  if (n > 0 && self->takes_available && !has_messages)
+    read_available (self);
+
+  return n;
+}
+
 static QStep
 recv_step (QOp *op)
 {
   QRecvOp *self = (QRecvOp *) op;
   QChannel *channel = op->channel;
-  gboolean messages = q_channel_keeps_boundaries (channel);
   QStep step;
   gssize n;
 
-  /* Likewise if an earlier call had the first buffer full. */
-  if (self->minimum < self->maximum && !messages && q_recv_buffer_length (&channel->in) > 0)
-    drain (self);
+  /* An earlier call may have filled the buffer and left more in the kernel. */
+  if (self->minimum < self->maximum && !q_channel_keeps_boundaries (channel) &&
+      q_recv_buffer_length (&channel->in) > 0)
+    read_available (self);
 
-  step = consider (self);
+  step = complete_if_enough (self);
   if (step != Q_STEP_WAIT)
     return step;
 
@@ -429,38 +459,24 @@ recv_step (QOp *op)
   if (channel->pending_error != 0)
     return fail_with_pending_error (self);
 
-  if (self->maximum >= Q_RECV_DIRECT_SIZE && !self->drain && !messages)
-    {
-      if (!self->is_direct)
-        begin_direct (self);
-      n = read_direct (self);
-    }
-  else
-    {
-      gsize missing = self->drain ? 1 : self->minimum - q_recv_buffer_length (&channel->in);
-
-      n = q_recv_fill (op, missing);
-      if (n > 0 && self->drain && !messages)
-        drain (self);
-    }
-
+  n = read_more (self);
   if (n > 0)
     {
-      step = consider (self);
+      step = complete_if_enough (self);
       return step == Q_STEP_WAIT ? Q_STEP_AGAIN : step;
     }
 
   if (n == 0 && !q_channel_is_closed (channel))
     return q_channel_is_at_end (channel) ? reach_end (self) : complete_message (self);
 
-  /* A peek takes nothing, so it leaves the error to the read that follows. */
+  /* A peek takes nothing, so it keeps the error for the read that follows. */
   if (self->result == Q_RECV_PEEK && n < 0 && n != -EAGAIN && n != -EINTR)
     {
       channel->pending_error = (int) -n;
       return Q_STEP_DONE;
     }
 
-  return q_recv_no_bytes (op, n);
+  return q_recv_handle_no_bytes (op, n);
 }
 
 static void
@@ -489,7 +505,7 @@ q_recv_probe (QChannel *channel)
   if (q_recv_buffer_length (&channel->in) > 0 || channel->at_end || channel->pending_error != 0)
     return TRUE;
 
-  n = q_recv_fill (&op, 1);
+  n = q_recv_fill_buffer (&op, 1);
   if (n == 0)
     channel->at_end = TRUE;
   else if (n < 0 && n != -EAGAIN && n != -EINTR)
@@ -512,26 +528,26 @@ q_recv_op_init (QRecvOp     *self,
   *self = (QRecvOp) {
     .parent = { .klass = &recv_class, .name = name, .channel = channel, .sink = sink },
     .result = result,
-    .goal = -1,
+    .expected = -1,
   };
 
   if (size > 0)
     {
       self->minimum = self->maximum = (gsize) size;
-      self->goal = size;
+      self->expected = size;
     }
   else if (size == 0)
     {
       self->minimum = 1;
       self->maximum = G_MAXSSIZE;
-      self->drain = TRUE;
+      self->takes_available = TRUE;
     }
   else
     {
-      /* One more than allowed shows that it is too much. */
+      /* With one byte more than allowed it is clear that they are too many. */
       self->limit = limit;
       self->minimum = self->maximum = limit > 0 ? MIN (limit, G_MAXSSIZE - 1) + 1 : G_MAXSSIZE;
-      self->end_is_fine = TRUE;
+      self->completes_at_end = TRUE;
     }
 }
 
@@ -549,7 +565,7 @@ q_recv_op_init_memory (QRecvOp     *self,
     .result = Q_RECV_TO_MEMORY,
     .minimum = minimum,
     .maximum = size,
-    .goal = minimum == size ? (gint64) size : -1,
+    .expected = minimum == size ? (gint64) size : -1,
     .memory = memory,
     .memory_size = size,
   };

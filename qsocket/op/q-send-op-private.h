@@ -8,22 +8,23 @@
 
 G_BEGIN_DECLS
 
-/* Sends all it is given, after what is corked. The bytes stay the caller's; they must live
- * as long as the operation. */
+/* Sends the corked bytes and then those of the caller, which must live as long as the
+ * operation. */
 typedef struct
 {
   QOp parent;
-  struct iovec vectors[2];      /* what is left of the caller's bytes */
+  struct iovec vectors[2];      /* those of the caller's bytes that are not sent yet */
   int n_vectors;
-  gsize left;             /* how many bytes that is */
+  gsize left;             /* how many bytes these are */
   gsize moved;            /* how many of the caller's bytes the transport took */
-  gsize sent;             /* the same with those that were corked; for events */
-  gboolean is_partial;    /* done as soon as any byte of the caller's has left */
-  gboolean is_taken;      /* the transport has all; what remains is to flush it */
+  gsize sent;             /* how many bytes it took, with corked ones; for events */
+  gboolean is_partial;    /* done as soon as the transport took any of the caller's bytes */
+  gboolean only_flush_left;     /* the transport took all; some may not have left it */
 } QSendOp;
 
-/* The caller has the writer's claim. With nothing to send at all on a stream it is done at
- * once. @head and @body leave as one. */
+/* Sends @head and @body, as one message if the channel carries messages. An empty message is
+ * sent as well; on a stream, with no corked bytes, the operation is then done at once. The caller
+ * has the claim of a writer. */
 void q_send_op_init (QSendOp     *self,
                      const char  *name,
                      QChannel    *channel,
@@ -33,16 +34,16 @@ void q_send_op_init (QSendOp     *self,
                      const void  *body,
                      gsize        body_length);
 
-/* Sends what is corked or encrypted, as far as the kernel takes it without waiting, unless
- * another thread sends just now. Needs no claim: to be called before a reader waits for
- * the peer, and before a close. The caller has entered the channel, or is the one that
- * closes it, so that the descriptor stays what it is. Events go to @sink. An error is left
- * for the next send to meet. Returns whether something is left that the kernel may take
- * later. */
+/* Sends corked bytes, and those that the transport has encrypted, as far as the kernel takes them
+ * without waiting. Does nothing if another thread sends at this moment, since that sends them.
+ * Needs no claim: it is for a reader before it waits for the peer, and for a close. The caller has
+ * entered the channel, or is the one that closes it, so that the descriptor stays what it is.
+ * Events go to @sink. An error is not reported; the next send meets it. Returns whether bytes are left that
+ * the kernel may take later. */
 gboolean q_send_flush (QChannel    *channel,
                        const QSink *sink);
 
-/* The same for what is encrypted alone. */
+/* The same for the bytes that the transport has encrypted alone, without events. */
 gboolean q_send_flush_transport (QChannel *channel);
 
 G_END_DECLS

@@ -8,12 +8,12 @@
 
 #include <errno.h>
 
-/* Up to two pieces of what is corked, the head and the body. */
+/* The corked bytes in two pieces, the head and the body. */
 #define MAX_VECTORS 4
 
 static void
-report (QSendOp *self,
-        gsize    step)
+report_progress (QSendOp *self,
+                 gsize    step)
 {
   QReport packet = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_SENT);
   gsize corked = q_send_buffer_length (&self->parent.channel->out);
@@ -24,6 +24,7 @@ report (QSendOp *self,
   q_sink_report (self->parent.sink, &packet);
 }
 
+/* Removes the first @length bytes, which the transport took, from those of the caller. */
 static void
 advance (QSendOp *self,
          gsize    length)
@@ -54,16 +55,17 @@ write_vectors (QSendOp            *self,
 {
   QTransport *transport = self->parent.channel->transport;
 
-  /* A call that sleeps because the queue of another UNIX socket is full is not woken when
-   * its own socket is shut down, unless it polls. */
+  /* A call that sleeps because the queue of another UNIX datagram socket is full is not woken by
+   * a shutdown of its own socket, with which a close wakes calls. So it must poll. */
   QDeadline *sleep_limit = q_channel_keeps_boundaries (self->parent.channel)
                            ? NULL : self->parent.sleep_limit;
 
   return transport->klass->write (transport, vectors, n_vectors, sleep_limit);
 }
 
-/* What is corked goes first. Others may flush it between two steps, so it is looked at in
- * each of them. The buffer's lock is held. */
+/* Writes corked bytes and then the caller's. Another thread may flush the corked ones between two
+ * steps, so each step asks for them anew. To be called with the lock of the buffer held. Returns
+ * how many bytes the transport took, or a negative errno. */
 static gssize
 write_after_corked (QSendOp *self)
 {
@@ -74,7 +76,7 @@ write_after_corked (QSendOp *self)
   gsize from_corked;
   gssize n;
 
-  /* The writer may add more while a reader flushes, so only what is in the vectors counts. */
+  /* The length of the buffer is no measure: the writer may add bytes while a reader flushes. */
   for (int i = 0; i < n_vectors; i++)
     corked += vectors[i].iov_len;
   for (int i = 0; i < self->n_vectors; i++)
@@ -107,14 +109,15 @@ q_send_flush_transport (QChannel *channel)
   return flushed == -EAGAIN;
 }
 
-/* One try. Returns how many bytes the transport took, or a negative errno. */
+/* Returns how many bytes the transport took, or a negative errno. */
 static gssize
 write_once (QSendOp *self)
 {
   QSendBuffer *out = &self->parent.channel->out;
   gssize n;
 
-  /* Nobody but the writer puts bytes into the buffer, so an empty one stays empty. */
+  /* Only this call, which has the claim of the writer, puts bytes into the buffer, so an empty one
+   * stays empty. */
   if (q_send_buffer_length (out) == 0)
     {
       n = write_vectors (self, self->vectors, self->n_vectors);
@@ -130,9 +133,10 @@ write_once (QSendOp *self)
   return n;
 }
 
+/* Counts @step bytes, if any, and reports them. */
 static void
-count (QSendOp *self,
-       gsize    step)
+count_sent (QSendOp *self,
+            gsize    step)
 {
   QCounters *counters = self->parent.channel->counters;
 
@@ -141,13 +145,13 @@ count (QSendOp *self,
 
   self->sent += step;
   atomic_fetch_add_explicit (&counters->bytes_sent, step, memory_order_relaxed);
-  report (self, step);
+  report_progress (self, step);
 }
 
-/* No bytes were written, which @result says why. */
+/* The step that follows if the transport has returned @result, a negative errno. */
 static QStep
-no_bytes (QOp    *op,
-          gssize  result)
+handle_no_bytes (QOp    *op,
+                 gssize  result)
 {
   if (q_channel_is_closed (op->channel))
     return q_op_fail_closed_here (op);
@@ -163,13 +167,13 @@ no_bytes (QOp    *op,
     }
 }
 
-/* All was taken; done when it has left, too. */
+/* The transport took all; the operation is done when the kernel has it. */
 static QStep
 flush_transport (QOp *op)
 {
   gssize result = q_transport_flush (op->channel->transport, op->sleep_limit);
 
-  return result >= 0 ? Q_STEP_DONE : no_bytes (op, result);
+  return result >= 0 ? Q_STEP_DONE : handle_no_bytes (op, result);
 }
 
 static QStep
@@ -179,19 +183,19 @@ send_step (QOp *op)
   QChannel *channel = op->channel;
   gssize n;
 
-  if (self->is_taken)
+  if (self->only_flush_left)
     return flush_transport (op);
 
   n = write_once (self);
   if (n < 0)
-    return no_bytes (op, n);
+    return handle_no_bytes (op, n);
 
-  count (self, (gsize) n);
-  self->is_taken = (self->left == 0 && q_send_buffer_length (&channel->out) == 0) ||
-                   q_channel_keeps_boundaries (channel) ||
-                   (self->is_partial && self->moved > 0);
+  count_sent (self, (gsize) n);
+  self->only_flush_left = (self->left == 0 && q_send_buffer_length (&channel->out) == 0) ||
+                          q_channel_keeps_boundaries (channel) ||
+                          (self->is_partial && self->moved > 0);
 
-  return self->is_taken ? flush_transport (op) : Q_STEP_AGAIN;
+  return self->only_flush_left ? flush_transport (op) : Q_STEP_AGAIN;
 }
 
 static const QOpClass send_class = { send_step, NULL, NULL };
@@ -229,28 +233,29 @@ q_send_op_init (QSendOp     *self,
   if (self->n_vectors == 0 && q_channel_keeps_boundaries (channel))
     self->vectors[self->n_vectors++] = (struct iovec) { (void *) "", 0 };
 
-  self->is_taken = self->n_vectors == 0 && q_send_buffer_length (&channel->out) == 0;
+  self->only_flush_left = self->n_vectors == 0 && q_send_buffer_length (&channel->out) == 0;
 }
 
-/* One try. Returns how many bytes the transport took, or a negative errno. */
-static gssize
-flush_once (QSendOp *self)
+/* Sets @n to how many bytes the transport took, or to a negative errno. Returns FALSE, with @n 0,
+ * if another thread sends at this moment. */
+static gboolean
+flush_once (QSendOp *self,
+            gssize  *n)
 {
   QChannel *channel = self->parent.channel;
-  gssize n;
 
-  /* What another thread sends just now is sent by that. */
+  *n = 0;
   if (!g_mutex_trylock (&channel->out.lock))
-    return -EBUSY;
+    return FALSE;
 
-  n = write_after_corked (self);
+  *n = write_after_corked (self);
   g_mutex_unlock (&channel->out.lock);
 
-  /* Handlers of the event may send. */
-  if (n > 0)
-    count (self, (gsize) n);
+  /* After the lock is free, since handlers of the event may send. */
+  if (*n > 0)
+    count_sent (self, (gsize) *n);
 
-  return n;
+  return TRUE;
 }
 
 gboolean
@@ -258,20 +263,22 @@ q_send_flush (QChannel    *channel,
               const QSink *sink)
 {
   gsize length = q_send_buffer_length (&channel->out);
+  gboolean has_tried;
   QSendOp op;
   gssize n;
 
-  /* Messages are never corked. */
+  /* Messages are never corked, and a transport of messages keeps no bytes. */
   if (q_channel_keeps_boundaries (channel))
     return FALSE;
 
   q_send_op_init (&op, "flush to", channel, sink, NULL, 0, NULL, 0);
 
-  /* What handlers add meanwhile is left for later, for there may be no end of it. */
+  /* Bytes that handlers of the event add are left, since there may be no end of them. */
   do
-    n = flush_once (&op);
+    has_tried = flush_once (&op, &n);
   while ((n > 0 && op.sent < length) || n == -EINTR);
 
-  return q_send_flush_transport (channel) || n == -EAGAIN ||
-         (n >= 0 && q_send_buffer_length (&channel->out) > 0);
+  return q_send_flush_transport (channel) ||
+         (has_tried &&
+          (n == -EAGAIN || (n >= 0 && q_send_buffer_length (&channel->out) > 0)));
 }

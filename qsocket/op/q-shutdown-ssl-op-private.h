@@ -8,17 +8,18 @@
 
 G_BEGIN_DECLS
 
-/* Ends the TLS session of a channel, and not the connection: takes leave, and waits
- * for the peer to do the same. What the peer sent before that goes into the read
- * buffer, and so do the clear bytes behind it. When it is done the channel's
- * transport is for the caller to replace. */
+/* Ends the TLS session of a channel, and not the connection: sends a close_notify and
+ * waits for that of the peer. Bytes that the peer sends before it go into the receive
+ * buffer, and so do those that came after it, which are not encrypted. When the
+ * operation is done the caller replaces the channel's transport. */
 typedef struct
 {
   QOp parent;
-  gsize limit;            /* what the peer may still send; 0: as much as it likes */
+  gsize limit;            /* how many bytes the peer may send before its end; 0: no limit */
 } QShutdownSslOp;
 
-/* The caller has both roles. */
+/* The caller has the claims of the reader and the writer, and the channel's transport is a
+ * QTlsTransport. */
 void q_shutdown_ssl_op_init (QShutdownSslOp *self,
                              const char     *name,
                              QChannel       *channel,

@@ -6,12 +6,14 @@
 
 #include "q-shutdown-ssl-op-private.h"
 
+#include "q-i18n-private.h"
 #include "q-recv-op-private.h"
 #include "q-tls-transport-private.h"
 
 #include <errno.h>
 
-/* Bytes that came glued to the peer's leave are clear already. */
+/* The bytes that arrived together with the peer's close_notify, and come after it, are not
+ * encrypted. Moves them from the base stream to the receive buffer. */
 static void
 take_clear_bytes (QChannel      *channel,
                   QTlsTransport *transport)
@@ -47,20 +49,20 @@ shutdown_ssl_step (QOp *op)
   if (n < 0)
     return q_op_wait_for (op, POLLOUT);
 
-  n = q_recv_fill (op, 1);
+  n = q_recv_fill_buffer (op, 1);
   if (n == 0)
     {
-      /* A read may have met it before. */
+      /* A read may have met the peer's close_notify before, and the connection goes on. */
       channel->at_end = FALSE;
       take_clear_bytes (channel, transport);
       return Q_STEP_DONE;
     }
   if (n < 0)
-    return q_recv_no_bytes (op, n);
+    return q_recv_handle_no_bytes (op, n);
 
   if (self->limit > 0 && q_recv_buffer_length (&channel->in) > self->limit)
     return q_op_fail (op, Q_SOCKET_ERROR_TOO_LARGE,
-                      "more than %" G_GSIZE_FORMAT " bytes came before the peer's end",
+                      _("more than %zu bytes came before the peer's end"),
                       self->limit);
 
   return Q_STEP_AGAIN;

@@ -226,7 +226,7 @@ accepted (QOpChain *chain,
 
   q_handshake_op_init (&self->handshake, self->call.method->name, self->connection,
                        &self->accepted->sink, self->tls, NULL, TRUE);
-  self->handshake.has_spoken = TRUE;
+  self->handshake.client_has_sent = TRUE;
 
   return &self->handshake.parent;
 }

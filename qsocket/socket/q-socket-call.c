@@ -6,6 +6,9 @@
 
 #include "q-socket-call-private.h"
 
+#include "q-op-async-private.h"
+#include "q-op-run-private.h"
+
 static void
 clear (QSocketCall *call)
 {

@@ -48,8 +48,8 @@ q_recv_call_begin (QSocketCall  *call,
   else
     q_recv_op_init (&self->op, call->method->name, channel, &socket->sink, self->result, self->size,
                     socket->settings.max_receive_size);
-  self->op.exact = self->exact;
-  self->op.end_is_fine |= self->end_is_fine;
+  self->op.refuses_short_message = self->exact;
+  self->op.completes_at_end |= self->end_is_fine;
   self->channel = channel;
   call->op = &self->op.parent;
 

@@ -6,6 +6,7 @@
 
 #include "q-socket-recv.h"
 
+#include "q-op-run-private.h"
 #include "q-socket-open-private.h"
 #include "q-socket-recv-call-private.h"
 

@@ -6,6 +6,7 @@
 
 #include "q-socket-send.h"
 
+#include "q-op-run-private.h"
 #include "q-socket-call-error-private.h"
 #include "q-socket-open-private.h"
 #include "q-socket-send-call-private.h"

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "q-op-run-private.h"
 #include "q-recv-op-private.h"
 #include "test-peer.h"
 

@@ -6,6 +6,7 @@
 
 #include "links.h"
 #include "q-connect-op-private.h"
+#include "q-op-async-private.h"
 #include "scripted-transport.h"
 
 /* What tests of connecting share: addresses of every temper on the loopback, a

@@ -4,7 +4,8 @@
 
 #pragma once
 
-#include "q-op-private.h"
+#include "q-op-async-private.h"
+#include "q-op-run-private.h"
 
 /* Both drivers behind one function: whatever runs the steps must not make a
  * difference. */

@@ -418,8 +418,8 @@ read_run_init (ReadRun        *run,
       break;
     }
 
-  run->read.exact = the_case->exact;
-  run->read.end_is_fine |= the_case->end_is_fine;
+  run->read.refuses_short_message = the_case->exact;
+  run->read.completes_at_end |= the_case->end_is_fine;
 }
 
 static inline gsize

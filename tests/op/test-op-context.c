@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "links.h"
+#include "q-op-async-private.h"
 #include "q-send-op-private.h"
 
 /* Operations in main contexts: where, in which order, and beside what they run. */

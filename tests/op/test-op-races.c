@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "links.h"
+#include "q-op-async-private.h"
 #include "q-send-op-private.h"
 
 /* Operations that other threads meet at any moment: a cancellation, and the other direction. */

@@ -265,7 +265,7 @@ test_flood (gconstpointer data)
       QRecvOp op;
 
       q_recv_op_init (&op, "read from", link.channel, &no_sink, Q_RECV_TO_BYTES, 0, 0);
-      g_assert_cmpint (q_recv_fill (&op.parent, 65536), !=, 0);
+      g_assert_cmpint (q_recv_fill_buffer (&op.parent, 65536), !=, 0);
     }
   g_assert_cmpuint (q_recv_buffer_length (&link.channel->in), ==, flood.sent);
 

@@ -4,6 +4,8 @@
 
 #include "config.h"
 
+#include "q-op-run-private.h"
+#include "q-op-run-private.h"
 #include "q-recv-op-private.h"
 #include "test-peer.h"
 
@@ -188,7 +190,7 @@ test_message_reads (gconstpointer data)
       q_recv_op_init (&op, "read from", channel, &no_sink,
                       run->as_text ? Q_RECV_TO_TEXT : Q_RECV_TO_BYTES,
                       the_case->reads[i].size, (gsize) the_case->reads[i].limit);
-      op.exact = the_case->reads[i].exact != 0;
+      op.refuses_short_message = the_case->reads[i].exact != 0;
       q_op_run (&op.parent, is_stuck ? 0 : run->timeout_ms, NULL, &error);
 
       if (code == DONE)

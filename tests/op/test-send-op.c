@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include "q-op-run-private.h"
 #include "q-send-op-private.h"
 #include "scripted-transport.h"
 #include "test-peer.h"

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "links.h"
+#include "q-op-async-private.h"
 #include "q-poller-private.h"
 
 /* What the operations of a context wait with: many at once, and descriptors that come,
