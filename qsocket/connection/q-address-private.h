@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* A socket address as the kernel takes it: no object, no allocation. */
+/* A socket address as the kernel takes it, which needs neither an object nor an allocation. */
 typedef struct
 {
   union
@@ -24,37 +24,39 @@ typedef struct
   socklen_t length;             /* 0: no address */
 } QAddress;
 
-/* An IPv4 or IPv6 literal, with a scope ("fe80::1%lo") or without. FALSE for
- * anything that would have to be looked up. */
+/* Sets @address to an IPv4 or IPv6 literal, with a scope ("fe80::1%lo") or without. Returns FALSE
+ * if @host is a name, which would have to be looked up. */
 gboolean q_address_set_literal (QAddress   *address,
                                 const char *host,
                                 int         port);
 
-/* @path must fit (see q_target_check_path ()). */
+/* Sets @address to a UNIX path, which must fit (see q_target_check_path ()). */
 void q_address_set_path (QAddress   *address,
                          const char *path);
 
-/* The address of every interface, for IPv4 or IPv6. */
+/* Sets @address to that of every interface, for IPv4 or IPv6. */
 void q_address_set_any (QAddress      *address,
                         GSocketFamily  family,
                         int            port);
 
+/* G_SOCKET_FAMILY_INVALID if there is no address. */
 GSocketFamily q_address_get_family (const QAddress *address);
 
-/* -1 where there are no ports. */
+/* -1 for a UNIX address and for none. */
 int q_address_get_port (const QAddress *address);
 
-/* "ipv4", "ipv6" or "unix". */
+/* "ipv4", "ipv6", "unix" or "unknown". */
 const char *q_address_get_family_name (const QAddress *address);
 
-/* Enough for any address as text. */
+/* Enough for any address as text, with the NUL at its end. */
 #define Q_ADDRESS_TEXT_SIZE 128
 
-/* The address alone: digits, a path, "" for an unnamed UNIX socket. */
+/* Writes the address, without its port, to @text and returns that: digits, a path, or "" for an
+ * unnamed UNIX socket. */
 const char *q_address_to_text (const QAddress *address,
                                char            text[Q_ADDRESS_TEXT_SIZE]);
 
-/* For people: "127.0.0.1:80", "[::1]:80", "/run/socket". */
+/* The address for messages: "127.0.0.1:80", "[::1]:80", "/run/socket". Free with g_free (). */
 char *q_address_describe (const QAddress *address);
 
 G_END_DECLS

@@ -125,8 +125,8 @@ q_address_get_family_name (const QAddress *address)
     }
 }
 
-/* The kernel's length says how much of sun_path counts: an abstract name begins
- * with a NUL, which is shown as "@" the way the system's own tools do. */
+/* The length that the kernel gave says how much of sun_path counts. An abstract name begins with a
+ * NUL and may have more; each is shown as "@", as other tools of the system do. */
 static void
 unix_to_text (const QAddress *address,
               char           *text)

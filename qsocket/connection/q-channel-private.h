@@ -16,9 +16,9 @@
 
 G_BEGIN_DECLS
 
-/* One open descriptor and all that belongs to the connection: what was read ahead, what is
- * gathered to be sent, who is at the other end. A socket that is opened again gets a new
- * channel; a call that still uses the old one keeps that alive. */
+/* One open descriptor and all that belongs to the connection: bytes that were read ahead, bytes
+ * that are gathered to be sent, the address of the other end. A socket that is opened again gets
+ * a new channel; a call that still uses the old one keeps that alive. */
 
 typedef enum
 {
@@ -28,8 +28,8 @@ typedef enum
   Q_CHANNEL_ACCEPTED,     /* the other side did */
 } QChannelKind;
 
-/* What is counted of a connection. It outlives the channel, since it is asked for after a
- * close as well. */
+/* What is counted of a connection. The socket has a reference as well, since the numbers can be
+ * read after a close, when the channel is gone. */
 typedef struct
 {
   _Atomic guint64 bytes_sent;
@@ -46,52 +46,58 @@ struct _QChannel
   QChannelKind kind;
   GSocketFamily family;
   int socktype;           /* SOCK_STREAM ... */
-  int fork_generation;
+  int fork_generation;    /* of the process that made the channel, see q_fork_get_generation () */
 
-  /* Readable for good once the channel is closed. Sources wait for it, so that a close need
+  /* Signalled when the channel is closed, and never reset. GSources poll it, so that a close need
    * not know the main contexts that it has to wake. */
   QWakeup closed;
 
   QPlainTransport plain;
   QAddress peer;
-  char *host;             /* what a client was told to connect to; NULL: no name */
+  char *host;             /* the host name that a client connected to, or NULL */
   QCounters *counters;
-  QPendingClients pending_clients;      /* of a listener */
+  QPendingClients pending_clients;      /* of a listener; only for the call that reads */
 
-  /* Calls that hold both claims may change the transport, with this lock and that of @out.
-   * So a call with a claim reads it without a lock, all others need one of the two. */
+  /* The transport is changed only by a call that has the claims of the reader and the writer, and
+   * only with this lock and that of @out. So a call with either claim loads it without a lock, and
+   * any other with one of the two locks, until @is_closing is set. This lock also guards what
+   * follows, up to @gsocket. */
   GMutex lock;
   QTransport *transport;  /* &plain.parent or one on top of it, which the channel owns */
-  gboolean is_closing;    /* the transport stays what it is */
-  char *hostnames[2];     /* of this and of the other end, once looked up */
-  GIOStream *io_stream;
-  GSocket *gsocket;       /* GIO's object for the same descriptor; it then closes that */
+  gboolean is_closing;    /* the transport is not changed any more, and no stream is made */
+  char *hostnames[2];     /* of this and of the other end; NULL until they are looked up */
+  GIOStream *io_stream;   /* the socket as a GIO stream, or NULL */
+  GSocket *gsocket;       /* GIO's object for the same descriptor, which it then closes; or NULL */
 
-  /* of the reader */
+  /* Only for the call that has the reader's claim. */
   QRecvBuffer in;
-  gboolean at_end;
-  gboolean in_was_filled; /* all of its room, so that the kernel may have more */
-  int pending_error;      /* an errno that a read ahead met */
+  gboolean at_end;        /* the end of the stream was read */
+  gboolean in_was_filled; /* the last read filled all room in @in, so the kernel may have more */
+  int pending_error;      /* the errno that a read ahead met, for the next read to report; or 0 */
   QTextDecoder *decoder;
   const char *decoder_charset;
 
-  /* of the writer */
+  /* Only for the call that has the writer's claim, but see QSendBuffer for @out. */
   atomic_int is_corked;
   QSendBuffer out;
   QTextEncoder *encoder;
   const char *encoder_charset;
 
-  /* The UNIX file that a bind made. */
+  /* The file that bind () made for a UNIX socket; NULL, or the absolute path. */
   char *unix_path;
   guint64 unix_device;
   guint64 unix_inode;
 
-  GObject *keep_alive;    /* the stream that the descriptor was adopted from */
-  int restore_flags;      /* the file status flags to give back, or -1; 0 if it is ours */
-  int restore_fd_flags;   /* likewise the descriptor flags */
+  GObject *keep_alive;    /* the GIO stream that the descriptor was adopted from, or NULL */
+
+  /* The flags that a descriptor gets back when it is stolen, as F_SETFL and F_SETFD take them; -1:
+   * it keeps those it has. An adopted one gets what it came with, one of ours becomes blocking. */
+  int restore_flags;
+  int restore_fd_flags;
 };
 
-/* Takes over @fd. */
+/* Takes over @fd. @nonblocking says whether it has O_NONBLOCK; @is_ours whether no other part of
+ * the program uses it, so that its flags and options may be changed. */
 QChannel *q_channel_new (int           fd,
                          QChannelKind  kind,
                          GSocketFamily family,
@@ -106,7 +112,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QChannel, q_channel_unref)
 
 /* ---- using the descriptor ---- */
 
-/* Before a call uses the descriptor; FALSE if the channel is closed. */
+/* See q_guarded_enter (): to be called before a call uses the descriptor. */
 static inline gboolean
 q_channel_enter (QChannel *channel)
 {
@@ -125,77 +131,84 @@ q_channel_is_closed (QChannel *channel)
   return q_guarded_is_closed (&channel->guarded);
 }
 
-/* Whether it is the copy that a fork made of the parent's. */
+/* Whether this process is a child that got the channel by fork (). */
 gboolean q_channel_is_inherited (const QChannel *channel);
 
-/* Waits until the descriptor is ready for @direction (POLLIN, POLLOUT). Returns FALSE when the
- * time is up or the channel is closed. */
+/* Waits until the descriptor is ready for @direction (POLLIN or POLLOUT). Returns FALSE if it is
+ * not ready at @deadline, or if the channel is closed. */
 gboolean q_channel_poll (QChannel  *channel,
                          short      direction,
                          QDeadline *deadline);
 
-/* Ends the channel from any thread: wakes the calls that use it, removes the UNIX file, closes
- * the descriptor at once or when the last call has left. Never waits. Returns FALSE if it
- * was closed already. */
+/* Closes the channel: wakes the calls that use it, removes the UNIX file, closes the descriptor at
+ * once or when the last call has left. Never waits. From any thread. Returns FALSE if it was
+ * closed already. */
 gboolean q_channel_close (QChannel *channel);
 
-/* A descriptor that becomes readable when the channel is closed; it lives as long as the
- * channel. -1 if there is none to be had. */
+/* A descriptor that becomes readable when the channel is closed. It belongs to the channel, and is
+ * there until the channel is freed. -1 if the process can open no more. */
 int q_channel_get_closed_fd (QChannel *channel);
 
-/* Takes the descriptor out. Returns -1, and nothing has changed, if a call uses it or there is
- * no descriptor left where a copy is needed. */
+/* Closes the channel, but not the descriptor, which is returned and is then the caller's. Returns
+ * -1, and nothing has changed, if a call uses the descriptor, or if a copy has to be made of it
+ * and the process can open no more. */
 int q_channel_steal_fd (QChannel *channel);
 
 /* ---- what it is ---- */
 
-/* Whether a read must not cross from one message to the next. */
+/* Whether the descriptor carries messages (SOCK_DGRAM, SOCK_SEQPACKET), so that a read must not
+ * cross from one to the next. */
 static inline gboolean
 q_channel_keeps_boundaries (const QChannel *channel)
 {
   return channel->socktype != SOCK_STREAM;
 }
 
-/* After reading 0 bytes: whether that was the end, and not an empty message. */
+/* To be asked after a read of 0 bytes: whether that was the end, and not an empty message. */
 gboolean q_channel_is_at_end (QChannel *channel);
 
-/* The channel listens from now on: accept () must not block, whatever was done with the
- * descriptor before. */
+/* To be called when the descriptor listens. Makes sure that accept () does not block. */
 void q_channel_become_listener (QChannel *channel);
 
-/* The same if another part of the program has called listen () on the descriptor. */
+/* Calls q_channel_become_listener () if the descriptor listens because another part of the program
+ * has called listen (). */
 void q_channel_check_listening (QChannel *channel);
 
-/* Remembers the UNIX file that was bound as @path. */
+/* Remembers @path, to which the descriptor was bound, so that a close removes the file. */
 void q_channel_own_unix_file (QChannel   *channel,
                               const char *path);
 
-/* The peer for messages, or the local address of a channel without a peer. */
+/* The name of the channel in error messages: the address of the peer, or the local one if there is
+ * no peer; "" if there is neither. Free with g_free (). */
 char *q_channel_describe (QChannel *channel);
 
+/* FALSE, with an address of length 0, if the kernel gives none. The caller has entered. */
 gboolean q_channel_get_local_address (QChannel *channel,
                                       QAddress *address);
 
 /* ---- the transport ---- */
 
-/* Puts @transport, or the plain one if that is NULL, in the place of the present one, which is
- * freed; takes over @transport. The caller has both claims. Returns FALSE, with @transport
- * freed, if the channel is being closed. */
+/* Replaces the transport, which is freed, by @transport, which is taken over, or by the plain one
+ * if @transport is NULL. The caller has the claims of the reader and the writer. Returns FALSE,
+ * with @transport freed, if q_channel_begin_close () was called. */
 gboolean q_channel_set_transport (QChannel   *channel,
                                   QTransport *transport);
 
+/* Whether the transport encrypts. From any thread. */
 gboolean q_channel_is_secure (QChannel *channel);
 
-/* Whether bytes that this side has sent, as far as it knows, are still here. From any thread. */
+/* Whether there are bytes that a send has taken and the kernel has not: corked ones, or encrypted
+ * ones. From any thread. */
 gboolean q_channel_has_unsent (QChannel *channel);
 
-/* Says that the channel is about to be closed: its transport is not changed any more. Returns
- * the GIO stream, which is the caller's to drop. */
+/* To be called before q_channel_close (): from then on the transport is not changed, and can be
+ * used for the last bytes. Returns the GIO stream, with the channel's reference to it, or NULL. */
 GIOStream *q_channel_begin_close (QChannel *channel);
 
 /* ---- text ---- */
 
-/* Whether text reads hold bytes of an incomplete character. */
+/* Whether the decoder holds the first bytes of a character, which a read of text took from the
+ * receive buffer. For the call that has the reader's claim. */
 static inline gboolean
 q_channel_has_text (QChannel *channel)
 {
@@ -204,8 +217,8 @@ q_channel_has_text (QChannel *channel)
   return channel->decoder != NULL && q_text_decoder_peek_pending (channel->decoder, &bytes) > 0;
 }
 
-/* Gives back to the receive buffer what text reads hold of an incomplete character. To be
- * called before any other kind of read; only by the reader. */
+/* Puts those bytes back into the receive buffer, since any other kind of read has to return them.
+ * For the call that has the reader's claim. */
 void q_channel_unread_text (QChannel *channel);
 
 G_END_DECLS

@@ -20,8 +20,8 @@ release_fd (QGuarded *guarded)
 {
   QChannel *channel = (QChannel *) guarded;
 
-  /* The number is forgotten nowhere else, so a later reader of fd sees a stale number at worst
-   * after q_channel_is_closed () said so. */
+  /* channel->fd keeps the number, since other threads may load it at this moment. They use it only
+   * after q_channel_enter (). */
   if (channel->gsocket != NULL)
     g_socket_close (channel->gsocket, NULL);
   else
@@ -140,16 +140,18 @@ q_channel_is_at_end (QChannel *channel)
   if (channel->socktype == SOCK_STREAM)
     return TRUE;
 
-  /* A connection of messages has both an end and empty ones, and does not tell
-   * them apart. Only the peer's last message cannot be seen to be empty. Datagrams
-   * end only where this side was shut down. */
+  /* On a SOCK_SEQPACKET socket the end and an empty message are read alike. It is the end if the
+   * peer has shut down its side and nothing more is to be read, so an empty message that is the
+   * peer's last one is not noticed. A datagram socket is at its end only if this side was shut
+   * down. */
   return q_wait_check (channel->fd, POLLRDHUP) != 0 &&
          (ioctl (channel->fd, FIONREAD, &more) != 0 || more == 0);
 }
 
-/* Not to the sources of a parent process, which has the same descriptor. */
+/* In a child process the descriptor of the wake-up is that of the parent, whose sources must not
+ * take the channel for closed. */
 static void
-tell_closed (QChannel *channel)
+signal_closed (QChannel *channel)
 {
   if (!q_channel_is_inherited (channel))
     q_wakeup_signal (&channel->closed);
@@ -162,17 +164,17 @@ q_channel_get_closed_fd (QChannel *channel)
 
   /* A close that came before the descriptor was made did not signal it. */
   if (q_channel_is_closed (channel))
-    tell_closed (channel);
+    signal_closed (channel);
 
   return fd;
 }
 
-/* Only the object and the process that made the file remove it, and only while
- * the name still stands for that very file. */
+/* Another program may have put a file of its own in that place meanwhile, so the path must still
+ * name the very file that bind () made. */
 static void
 remove_unix_file (QChannel *channel)
 {
-  struct stat now;
+  struct stat now = { 0 };
 
   if (channel->unix_path != NULL &&
       lstat (channel->unix_path, &now) == 0 &&
@@ -190,7 +192,7 @@ q_channel_close (QChannel *channel)
   if (!q_guarded_close (&channel->guarded, &is_used))
     return FALSE;
 
-  tell_closed (channel);
+  signal_closed (channel);
 
   if (q_channel_is_inherited (channel))
     {
@@ -200,7 +202,7 @@ q_channel_close (QChannel *channel)
 
   remove_unix_file (channel);
 
-  /* close () alone would wake nobody. */
+  /* A close () wakes no thread that sleeps in a system call for the descriptor; this does. */
   if (is_used)
     shutdown (channel->fd, SHUT_RDWR);
 
@@ -209,15 +211,15 @@ q_channel_close (QChannel *channel)
   return TRUE;
 }
 
-/* With the channel's lock, so that no GSocket is made meanwhile, which would believe the
- * descriptor its own. */
+/* To be called with the channel's lock held, so that no GSocket is made meanwhile, which would
+ * close the descriptor later. */
 static int
 steal_locked (QChannel *channel)
 {
   gboolean is_copy = channel->gsocket != NULL;
   int fd;
 
-  /* The GSocket insists on closing its own number. */
+  /* A GSocket cannot give its descriptor away, so it closes that, and the caller gets a copy. */
   fd = is_copy ? fcntl (channel->fd, F_DUPFD_CLOEXEC, 3) : channel->fd;
   if (fd < 0)
     return -1;
@@ -229,7 +231,7 @@ steal_locked (QChannel *channel)
       return -1;
     }
 
-  tell_closed (channel);
+  signal_closed (channel);
   if (is_copy)
     release_fd (&channel->guarded);
 
@@ -269,13 +271,13 @@ q_channel_own_unix_file (QChannel   *channel,
                          const char *path)
 {
   g_autofree char *here = g_get_current_dir ();
-  struct stat made;
+  struct stat made = { 0 };
 
   if (lstat (path, &made) != 0)
     return;
 
-  /* Absolute, for the working directory may change; but not simplified, since
-   * "link/.." is not where the link is. */
+  /* Absolute, since the working directory may change. Not simplified, since "link/.." is the parent
+   * of what the link points to. */
   channel->unix_path = g_path_is_absolute (path) ? g_strdup (path)
                                                  : g_build_filename (here, path, NULL);
   channel->unix_device = made.st_dev;
@@ -356,13 +358,14 @@ q_channel_become_listener (QChannel *channel)
 
   if ((flags & O_NONBLOCK) == 0)
     {
-      /* The flags of an adopted descriptor are to be given back. */
+      /* A descriptor that other parts of the program know gets its flags back when it is stolen. */
       if (!plain->is_ours && channel->restore_flags < 0)
         channel->restore_flags = flags;
       fcntl (channel->fd, F_SETFL, flags | O_NONBLOCK);
     }
 
-  /* A receive, pointless as it is here, must not make it block again. */
+  /* The plain transport makes only descriptors of our own blocking. A receive, which fails on a
+   * listener anyway, must not do that here. */
   atomic_store (&plain->nonblocking, TRUE);
   plain->is_ours = FALSE;
   channel->kind = Q_CHANNEL_LISTENING;
@@ -398,7 +401,7 @@ q_channel_get_local_address (QChannel *channel,
 char *
 q_channel_describe (QChannel *channel)
 {
-  QAddress local;
+  QAddress local = { .length = 0 };
 
   if (channel->peer.length > 0)
     return q_address_describe (&channel->peer);

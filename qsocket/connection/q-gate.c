@@ -8,7 +8,7 @@
 
 #include "q-deadline-private.h"
 
-/* ---- the thing ---- */
+/* ---- the object ---- */
 
 void
 q_guarded_init (QGuarded            *self,
@@ -19,8 +19,8 @@ q_guarded_init (QGuarded            *self,
   self->next = NULL;
 }
 
-/* The word is "closed and unused" once after a close, and once more after each call that
- * came too late and left again, so the second mark is needed. */
+/* A call that comes after the close adds itself and leaves again, so the state can be "closed, no
+ * calls" more than once. The mark "released" ends that. */
 static void
 release_once (QGuarded *self)
 {
@@ -166,7 +166,8 @@ q_gate_wait_for_writer (QGate  *self,
   atomic_fetch_add (&self->n_waiting, 1);
   while (in_time && atomic_load (&self->claims[Q_CLAIM_WRITER]) == Q_CLAIM_LASTING)
     {
-      /* A callback that the writer itself makes would wait for ever. */
+      /* The claim cannot end as long as its own thread waits: this is a callback of the call
+       * that has it, or the call is an asynchronous one of the same thread. */
       if (atomic_load (&self->writer) == g_thread_self ())
         in_time = FALSE;
       else if (until == Q_DEADLINE_NEVER)
@@ -180,7 +181,7 @@ q_gate_wait_for_writer (QGate  *self,
   return in_time;
 }
 
-/* ---- the present thing ---- */
+/* ---- the present object ---- */
 
 QGuarded *
 q_gate_ref_present (QGate *self)
@@ -214,8 +215,8 @@ q_gate_open (QGate    *self,
   return !is_stopped;
 }
 
-/* Under the lock. A hook may be removed by its owner as soon as the lock is free, and then
- * its memory goes; so the list is emptied here. */
+/* To be called with the lock held. A call may end, and its hook with it, as soon as the lock is
+ * free; so no hook may stay in the list. */
 static void
 call_hooks (QGate *self)
 {

@@ -8,34 +8,36 @@
 
 G_BEGIN_DECLS
 
+/* A connection that was accepted and not returned to the program. */
 typedef struct
 {
   int fd;
   QAddress peer;
 } QPendingClient;
 
-/* Connections that a listener took and nobody has asked for yet, the oldest first. */
+/* Accepting with TLS returns the first client that sends something. Clients that were accepted
+ * before and have sent nothing are kept here, the oldest first, for this call or a later one. */
 typedef struct
 {
   QPendingClient *clients;
-  guint n;
+  guint n;                /* how many clients there are */
 } QPendingClients;
 
-/* Takes over @fd. */
+/* Adds a client as the youngest one; takes over @fd. */
 void q_pending_clients_add  (QPendingClients *self,
                              int              fd,
                              const QAddress  *peer);
 
-/* Hands on the one at @index. */
+/* Removes the client at @index (below @n) and returns it; @fd is the caller's. */
 void q_pending_clients_take (QPendingClients *self,
                              guint            index,
                              int             *fd,
                              QAddress        *peer);
 
-/* Closes the oldest. */
-void q_pending_clients_drop (QPendingClients *self);
+/* Closes and removes the oldest client, of which there must be one. */
+void q_pending_clients_drop_oldest (QPendingClients *self);
 
-/* Closes all. */
+/* Closes and removes all clients. */
 void q_pending_clients_clear (QPendingClients *self);
 
 G_END_DECLS

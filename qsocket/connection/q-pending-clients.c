@@ -33,10 +33,10 @@ q_pending_clients_take (QPendingClients *self,
 }
 
 void
-q_pending_clients_drop (QPendingClients *self)
+q_pending_clients_drop_oldest (QPendingClients *self)
 {
-  QAddress peer;
-  int fd;
+  QAddress peer = { .length = 0 };
+  int fd = -1;
 
   q_pending_clients_take (self, 0, &fd, &peer);
   close (fd);
@@ -46,7 +46,7 @@ void
 q_pending_clients_clear (QPendingClients *self)
 {
   while (self->n > 0)
-    q_pending_clients_drop (self);
+    q_pending_clients_drop_oldest (self);
 
   g_clear_pointer (&self->clients, g_free);
 }

@@ -6,7 +6,8 @@
 
 #include "q-recv-buffer-private.h"
 
-/* Nothing is copied while the buffer is empty, so fresh memory replaces old. */
+/* Moves the bytes to new memory of @size bytes, with @front bytes of room before them. This is
+ * no g_realloc (), which would copy the old memory even if no byte is in the buffer. */
 static void
 resize (QRecvBuffer *buffer,
         gsize        size,

@@ -10,12 +10,14 @@
 
 G_BEGIN_DECLS
 
-/* A name lookup under way, in a thread of its own: one that is given up blocks
- * nobody else, whatever the system's resolver does with it. */
+/* A name lookup under way. The system's resolver cannot be stopped and may take minutes, so each
+ * lookup has a thread of its own: one that is given up delays no other. */
 typedef struct _QLookup QLookup;
 
-/* @host may be NULL with AI_PASSIVE in @flags, @service may be NULL. Fails only
- * if no lookup can be started (no thread, no descriptor, too many under way). */
+/* Starts a lookup of the addresses of @host, with the port of @service. @host may be NULL with
+ * AI_PASSIVE in @flags, @service may be NULL; the other arguments are the hints of getaddrinfo ().
+ * Fails only if no lookup can be started: no thread or descriptor can be made, or too many lookups
+ * are under way. Free with q_lookup_free (). */
 QLookup *q_lookup_new (const char     *host,
                        const char     *service,
                        GSocketFamily   family,
@@ -23,11 +25,12 @@ QLookup *q_lookup_new (const char     *host,
                        int             flags,
                        GError        **error);
 
-/* The other way: an address to a name. */
+/* Starts a lookup of the name of @address. Fails as q_lookup_new () does. */
 QLookup *q_lookup_new_reverse (const QAddress  *address,
                                GError         **error);
 
-/* A descriptor that becomes readable when the lookup is done. */
+/* A descriptor that becomes readable when the lookup is done or cancelled. It belongs to the
+ * lookup. */
 int q_lookup_get_fd (QLookup *lookup);
 
 /* Waits until the lookup is done, or until a point on the monotonic clock (microseconds, or
@@ -35,27 +38,31 @@ int q_lookup_get_fd (QLookup *lookup);
 gboolean q_lookup_wait (QLookup *lookup,
                         gint64   until);
 
-/* From any thread, as long as the lookup is there: ends all waiting for it. */
+/* Ends all waiting for the lookup. From any thread; the caller makes sure that the lookup is not
+ * freed meanwhile. */
 void q_lookup_cancel (QLookup *lookup);
 
-/* Once it is done: 0 and the addresses, in the system's order, or an EAI_ code;
- * EAI_CANCELED after a cancel. */
+/* Returns 0, with the addresses in the order of the system, which belong to the lookup; or an EAI_
+ * code, with errno set if that is EAI_SYSTEM. EAI_CANCELED if the lookup was cancelled or is not
+ * done. */
 int q_lookup_get_addresses (QLookup         *lookup,
                             const QAddress **addresses,
                             guint           *n_addresses);
 
-/* Once a reverse lookup is done: the name, or NULL. */
+/* The name that a reverse lookup found, which belongs to the lookup; NULL if it found none or is
+ * not done. */
 const char *q_lookup_get_name (QLookup *lookup);
 
-/* The system's words for an EAI_ code. */
+/* The system's text for an EAI_ code; for EAI_SYSTEM, that for errno. */
 const char *q_lookup_strerror (int code);
 
-/* Lets go of a lookup, whether it is done or not. */
+/* To be called whether the lookup is done or not. Does not wait for its thread. */
 void q_lookup_free (QLookup *lookup);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QLookup, q_lookup_free)
 
-/* What does the work, so that a test can put a slow or a lying one in its place. */
+/* The functions of the system that lookups call. A test replaces them by slow or failing ones,
+ * while no lookup is under way. */
 typedef int  (*QGetAddrInfoFunc)  (const char             *host,
                                    const char             *service,
                                    const struct addrinfo  *hints,
@@ -65,7 +72,7 @@ typedef void (*QFreeAddrInfoFunc) (struct addrinfo        *result);
 void q_resolver_set_functions (QGetAddrInfoFunc  get_addresses,
                                QFreeAddrInfoFunc free_addresses);
 
-/* The same for the way from an address to a name. */
+/* The same for reverse lookups. */
 typedef int  (*QGetNameInfoFunc)  (const struct sockaddr *address,
                                    socklen_t              length,
                                    char                  *host,

@@ -6,6 +6,7 @@
 
 #include "q-resolver-private.h"
 
+#include "q-i18n-private.h"
 #include "q-socket-error.h"
 #include "q-wait-private.h"
 #include "q-wakeup-private.h"
@@ -16,27 +17,26 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Lookups that were given up still sit in the system's resolver until it gives
- * up too. More of them than this mean that every name server is out of reach,
- * and one more thread would not help. */
+/* A lookup that was given up still has its thread until the system's resolver returns. If there
+ * are more than this, no name server is in reach, and one more thread would not help. */
 #define MAX_LOOKUPS 256
 
 struct _QLookup
 {
-  gatomicrefcount ref_count;    /* the caller and the thread */
+  gatomicrefcount ref_count;    /* one for the caller, one for the thread */
   QWakeup done;
   atomic_int is_cancelled;
 
-  /* what is asked */
+  /* the question */
   char *host;
   char *service;
   struct addrinfo hints;
-  QAddress reverse;             /* of length 0 unless a name is asked for */
+  QAddress reverse;             /* the address whose name is looked up; else of length 0 */
 
-  /* the answer, written by the thread before it signals */
+  /* The answer. The thread writes it before it sets @is_done, and others read it only after. */
   atomic_int is_done;
-  int code;
-  int system_error;
+  int code;                     /* 0, or an EAI_ code */
+  int system_error;             /* errno, for EAI_SYSTEM */
   QAddress *addresses;
   guint n_addresses;
   char name[NI_MAXHOST];
@@ -123,13 +123,13 @@ lookup_thread (gpointer data)
   return NULL;
 }
 
-/* No signal of the program is to be delivered to a thread of ours. */
+/* The thread blocks all signals, so that the program's handlers run in none but its own threads. */
 static GThread *
-new_quiet_thread (QLookup  *lookup,
-                  GError  **error)
+new_thread_without_signals (QLookup  *lookup,
+                            GError  **error)
 {
-  sigset_t all;
-  sigset_t before;
+  sigset_t all = { 0 };
+  sigset_t before = { 0 };
   GThread *thread;
 
   sigfillset (&all);
@@ -150,7 +150,7 @@ start (QLookup  *lookup,
   if (q_wakeup_open (&lookup->done) < 0)
     {
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
-                   "no name lookup possible: %s", g_strerror (errno));
+                   _("no name lookup possible: %s"), g_strerror (errno));
       lookup_unref (lookup);
       return NULL;
     }
@@ -159,18 +159,18 @@ start (QLookup  *lookup,
     {
       atomic_fetch_sub (&n_lookups, 1);
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
-                   "%d name lookups are still waiting for the system's resolver", MAX_LOOKUPS);
+                   _("%d name lookups are still waiting for the system's resolver"), MAX_LOOKUPS);
       lookup_unref (lookup);
       return NULL;
     }
 
   g_atomic_ref_count_inc (&lookup->ref_count);
-  thread = new_quiet_thread (lookup, &local);
+  thread = new_thread_without_signals (lookup, &local);
   if (thread == NULL)
     {
       atomic_fetch_sub (&n_lookups, 1);
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
-                   "no name lookup possible: %s", local->message);
+                   _("no name lookup possible: %s"), local->message);
       lookup_unref (lookup);
       lookup_unref (lookup);
       return NULL;
@@ -243,14 +243,14 @@ q_lookup_get_addresses (QLookup         *lookup,
   *addresses = NULL;
   *n_addresses = 0;
 
-  /* The thread may be at work on the answer still. */
+  /* After a cancel the thread may still write the answer. */
   if (atomic_load (&lookup->is_cancelled) || !atomic_load (&lookup->is_done))
     return EAI_CANCELED;
 
   *addresses = lookup->addresses;
   *n_addresses = lookup->n_addresses;
 
-  /* EAI_SYSTEM says nothing; errno of the thread does. */
+  /* EAI_SYSTEM refers to errno, which each thread has its own of. */
   errno = lookup->system_error;
 
   return lookup->code;

@@ -6,6 +6,7 @@
 
 #include "q-send-buffer-private.h"
 
+/* What the memory begins with; a power of two, as all its sizes. */
 #define FIRST_SIZE 4096
 
 void
@@ -22,13 +23,14 @@ q_send_buffer_clear (QSendBuffer *self)
   g_mutex_clear (&self->lock);
 }
 
-/* Copies between the ring and plain memory, where the bytes may wrap around the end. */
+/* Copies bytes into a ring of @size bytes, from the place on that belongs to the count @at (see
+ * QSendBuffer). What does not fit before the end of the memory goes to its start. */
 static void
-copy_in (guint8       *ring,
-         gsize         size,
-         gsize         at,
-         const guint8 *bytes,
-         gsize         length)
+copy_into_ring (guint8       *ring,
+                gsize         size,
+                gsize         at,
+                const guint8 *bytes,
+                gsize         length)
 {
   gsize start = at & (size - 1);
   gsize first = MIN (length, size - start);
@@ -38,6 +40,7 @@ copy_in (guint8       *ring,
     memcpy (ring, bytes + first, length - first);
 }
 
+/* @needed is Q_SEND_BUFFER_MAX at most. */
 static void
 grow (QSendBuffer *self,
       gsize        needed)
@@ -59,7 +62,7 @@ grow (QSendBuffer *self,
   at = atomic_load_explicit (&self->head, memory_order_relaxed);
   for (int i = 0; i < n; i++)
     {
-      copy_in (data, size, at, vectors[i].iov_base, vectors[i].iov_len);
+      copy_into_ring (data, size, at, vectors[i].iov_base, vectors[i].iov_len);
       at += vectors[i].iov_len;
     }
   g_free (self->data);
@@ -84,7 +87,7 @@ q_send_buffer_add (QSendBuffer *self,
   if (used + length > self->size)
     grow (self, used + length);
 
-  copy_in (self->data, self->size, tail, bytes, length);
+  copy_into_ring (self->data, self->size, tail, bytes, length);
   atomic_store_explicit (&self->tail, tail + length, memory_order_release);
 
   return TRUE;

@@ -26,7 +26,7 @@ take_in (QAcceptSslOp *self)
       if (step == Q_STEP_DONE)
         {
           if (pending->n == MAX_PENDING)
-            q_pending_clients_drop (pending);
+            q_pending_clients_drop_oldest (pending);
           q_pending_clients_add (pending, g_steal_fd (&self->accept.fd), &self->accept.peer);
         }
     }
@@ -35,7 +35,7 @@ take_in (QAcceptSslOp *self)
   if (step == Q_STEP_FAILED && pending->n > 0 && !q_channel_is_closed (self->parent.channel))
     {
       g_clear_error (&accept->error);
-      q_pending_clients_drop (pending);
+      q_pending_clients_drop_oldest (pending);
       step = Q_STEP_AGAIN;
     }
 
@@ -98,7 +98,7 @@ accept_ssl_time_out (QOp *op)
     return Q_STEP_DONE;
 
   while (pending->n > 0)
-    q_pending_clients_drop (pending);
+    q_pending_clients_drop_oldest (pending);
 
   return q_op_fail (op, Q_SOCKET_ERROR_TIMEOUT,
                     "%u clients came and did not begin the TLS handshake within %d ms",

@@ -35,8 +35,10 @@ void q_send_op_init (QSendOp     *self,
 
 /* Sends what is corked or encrypted, as far as the kernel takes it without waiting, unless
  * another thread sends just now. Needs no claim: to be called before a reader waits for
- * the peer, and before a close. Events go to @sink. An error is left for the next send to
- * meet. Returns whether something is left that the kernel may take later. */
+ * the peer, and before a close. The caller has entered the channel, or is the one that
+ * closes it, so that the descriptor stays what it is. Events go to @sink. An error is left
+ * for the next send to meet. Returns whether something is left that the kernel may take
+ * later. */
 gboolean q_send_flush (QChannel    *channel,
                        const QSink *sink);
 

@@ -487,6 +487,18 @@ q_socket_uncork (QSocket       *self,
 
 /* ---- questions ---- */
 
+/* The caller has entered the channel. */
+static gboolean
+is_write_finished (QChannel  *channel,
+                   QDeadline *deadline)
+{
+  while (q_send_flush_transport (channel))
+    if (!q_channel_poll (channel, POLLOUT, deadline))
+      return FALSE;
+
+  return !q_channel_has_unsent (channel) && q_channel_poll (channel, POLLOUT, deadline);
+}
+
 /**
  * q_socket_is_write_finished:
  * @self: a socket
@@ -508,6 +520,7 @@ q_socket_is_write_finished (QSocket *self,
 {
   QDeadline deadline = q_deadline_new (timeout_ms);
   g_autoptr (QChannel) channel = NULL;
+  gboolean is_finished;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
 
@@ -515,14 +528,13 @@ q_socket_is_write_finished (QSocket *self,
     return FALSE;
 
   channel = q_socket_ref_channel (self);
-  if (channel == NULL)
+  if (channel == NULL || !q_channel_enter (channel))
     return FALSE;
 
-  while (q_send_flush_transport (channel))
-    if (!q_channel_poll (channel, POLLOUT, &deadline))
-      return FALSE;
+  is_finished = is_write_finished (channel, &deadline);
+  q_channel_leave (channel);
 
-  return !q_channel_has_unsent (channel) && q_channel_poll (channel, POLLOUT, &deadline);
+  return is_finished;
 }
 
 /**

@@ -27,6 +27,9 @@ typedef struct
    * finds room for, and not to the write as a whole. UNIX sockets do. */
   gboolean writes_by_piece;
 
+  /* What follows is for calls that may sleep or wait: those of the one reader and of the one
+   * writer. Other threads may flush, but must not sleep, so none of it has to be atomic. */
+
   /* The kernel's own timeouts as they were last set. */
   int read_timeout_ms;
   int write_timeout_ms;

@@ -69,9 +69,6 @@ may_sleep (QPlainTransport *self,
   gboolean may_set = waited && atomic_load (&self->is_ours);
   int kernel_ms;
 
-  if (sleep_limit == NULL)
-    return FALSE;
-
   /* A timeout is an option of the socket. It takes a system call to set, which is worth it
    * only where calls have to wait; and programs that share an adopted descriptor do not
    * expect it. */
@@ -109,7 +106,8 @@ plain_read (QTransport *transport,
   gssize n;
   int flags;
 
-  flags = may_sleep (self, SO_RCVTIMEO, &self->read_timeout_ms, self->read_waited, sleep_limit)
+  flags = sleep_limit != NULL &&
+          may_sleep (self, SO_RCVTIMEO, &self->read_timeout_ms, self->read_waited, sleep_limit)
           ? (whole ? MSG_WAITALL : 0)
           : MSG_DONTWAIT;
 
@@ -132,7 +130,8 @@ plain_write (QTransport         *transport,
   if (self->writes_by_piece && sleep_limit != NULL && sleep_limit->timeout_ms >= 0)
     sleep_limit = NULL;
 
-  if (!may_sleep (self, SO_SNDTIMEO, &self->write_timeout_ms, self->write_waited, sleep_limit))
+  if (sleep_limit == NULL ||
+      !may_sleep (self, SO_SNDTIMEO, &self->write_timeout_ms, self->write_waited, sleep_limit))
     flags |= MSG_DONTWAIT;
 
   if (n_vectors == 1)

@@ -21,7 +21,8 @@ typedef struct
   gboolean allows_rehandshake;  /* the version lets the peer ask for another handshake */
 
   /* A thread that sends moves what is encrypted from base->out to @sending, and then sends
-   * it without the session's lock. */
+   * it without the session's lock. It may sleep in the kernel with the send lock, so a call
+   * that must not sleep only tries that. */
   GMutex send_lock;
   QTlsBlock sending;
 

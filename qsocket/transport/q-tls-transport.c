@@ -201,7 +201,13 @@ tls_flush (QTransport *transport,
   if (!tls_has_unsent (transport))
     return 0;
 
-  g_mutex_lock (&self->send_lock);
+  /* A thread that sends may sleep in the kernel with the lock, and then there is no room for
+   * the bytes of others either. A close that waited for it would wait for ever. */
+  if (sleep_limit != NULL)
+    g_mutex_lock (&self->send_lock);
+  else if (!g_mutex_trylock (&self->send_lock))
+    return -EAGAIN;
+
   result = send_encrypted (self, sleep_limit);
   g_mutex_unlock (&self->send_lock);
 

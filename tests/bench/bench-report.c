@@ -112,7 +112,7 @@ more_spread (const BenchReport *report,
 static gboolean
 judge (const BenchReport *report,
        const BenchGoal   *goal,
-       Verdict           *verification)
+       Verdict           *verdict)
 {
   const BenchResult *result = find_result (report, goal->variant);
   const BenchResult *base = goal->base != NULL ? find_result (report, goal->base) : NULL;

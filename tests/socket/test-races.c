@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include "q-socket-open-private.h"
 #include "test-peer.h"
 
 #include <fcntl.h>
@@ -599,6 +600,62 @@ test_flush_for_read (void)
   g_object_unref (peer);
 }
 
+/* ---- a close in the middle of a flush ---- */
+
+/* A transport whose flush closes the socket, as another thread could at that moment. */
+typedef struct
+{
+  QTransport parent;
+  QSocket *sock;
+  int fd;
+  gboolean was_flushed;
+} ClosingTransport;
+
+static gssize
+flush_and_close (QTransport *transport,
+                 QDeadline  *sleep_limit)
+{
+  ClosingTransport *self = (ClosingTransport *) transport;
+
+  self->was_flushed = TRUE;
+  q_socket_close (self->sock, NULL);
+
+  /* Until the flush is over the number must not come to mean another file. */
+  g_assert_no_errno (fcntl (self->fd, F_GETFD));
+
+  return 0;
+}
+
+static gboolean
+has_unsent (QTransport *transport)
+{
+  return TRUE;
+}
+
+static void
+test_close_in_flush (void)
+{
+  static const QTransportClass closing_class = {
+    .flush = flush_and_close, .has_unsent = has_unsent,
+  };
+  ClosingTransport transport = { .parent = { &closing_class } };
+  QChannel *channel;
+  int peer;
+
+  transport.sock = test_pair (TEST_UNIX, &peer);
+  transport.fd = q_socket_get_socket (transport.sock);
+  channel = q_socket_ref_channel (transport.sock);
+  g_assert_true (q_channel_set_transport (channel, &transport.parent));
+  g_assert_false (q_socket_is_write_finished (transport.sock, 0));
+  g_assert_true (transport.was_flushed);
+  g_assert_cmpint (fcntl (transport.fd, F_GETFD), ==, -1);
+
+  channel->transport = &channel->plain.parent;
+  q_channel_unref (channel);
+  g_object_unref (transport.sock);
+  close (peer);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -614,6 +671,7 @@ main (int    argc,
     }
   g_test_add_func ("/socket/races/chaos", test_chaos);
   g_test_add_func ("/socket/races/flush-for-read", test_flush_for_read);
+  g_test_add_func ("/socket/races/close-in-flush", test_close_in_flush);
 
   return g_test_run ();
 }

@@ -146,6 +146,25 @@ test_no_room (void)
   test_tls_peer_free (peer);
 }
 
+/* The same while another thread sends, and sleeps in the kernel until the peer reads. Only a
+ * close or a shutdown wakes it. */
+static void
+test_stuck_writer (gconstpointer is_shutdown)
+{
+  SslCall call;
+  GThread *thread;
+
+  ssl_call_init (&call, SSL_IN_WRITE);
+  test_fill_kernel (call.sock, call.bytes, TEST_TOO_MUCH);
+  thread = test_thread_blocked (ssl_call_make, &call);
+  g_assert_true (is_shutdown != NULL ? q_socket_shutdown (call.sock, NULL)
+                                     : q_socket_close (call.sock, NULL));
+  g_thread_join (thread);
+  g_assert_nonnull (call.error);
+  g_clear_error (&call.error);
+  ssl_call_clear (&call);
+}
+
 /* A child that has a copy says nothing to the peer. */
 static void
 test_fork (void)
@@ -253,6 +272,9 @@ main (int   argc,
   g_test_add_data_func ("/socket/ssl-ends/goodbye/tls1.2", TEST_TLS_12, test_goodbye);
   g_test_add_data_func ("/socket/ssl-ends/goodbye/tls1.3", TEST_TLS_13, test_goodbye);
   g_test_add_func ("/socket/ssl-ends/no-room", test_no_room);
+  g_test_add_data_func ("/socket/ssl-ends/stuck-writer/close", NULL, test_stuck_writer);
+  g_test_add_data_func ("/socket/ssl-ends/stuck-writer/shutdown", GINT_TO_POINTER (TRUE),
+                        test_stuck_writer);
   g_test_add_func ("/socket/ssl-ends/fork", test_fork);
   g_test_add_func ("/socket/ssl-ends/cycles", test_cycles);
 
