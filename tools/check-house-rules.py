@@ -49,7 +49,7 @@ WIDTH = 100
 MAX_SHOWN = 20
 
 # Files without a place for the two lines, and those where a reader would stumble over them.
-WITHOUT_SPDX = re.compile(r'.*\.(md|png)|NEWS|LICENSE|introspection/symbols\.txt|po/LINGUAS')
+WITHOUT_SPDX = re.compile(r'.*\.(md|png)|NEWS|LICENSE|introspection/symbols\.txt|po/.*\.pot')
 
 # Texts of others, bytes that a test reads, and pictures.
 NOT_STYLED = re.compile(r'LICENSE|tests/fuzz/corpus/.*|.*\.(png|svg|po|pot)')
