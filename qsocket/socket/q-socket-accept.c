@@ -204,14 +204,14 @@ q_socket_accept_finish (QSocket       *self,
 /* ---- with TLS ---- */
 
 static void
-stop_handshake (gpointer connection)
+stop_by_closing (gpointer connection)
 {
   q_channel_close (connection);
 }
 
 static QOp *
-accepted (QOpChain *chain,
-          QOp      *done)
+handshake_after_accept (QOpChain *chain,
+                        QOp      *done)
 {
   AcceptCall *self = chain->data;
   QAcceptOp *accept = &self->accept_ssl.accept;
@@ -222,7 +222,7 @@ accepted (QOpChain *chain,
   self->accepted = new_accepted (self->call.socket, self->channel, accept);
   self->connection = q_socket_ref_channel (self->accepted);
   q_channel_enter (self->connection);
-  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_handshake, self->connection);
+  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_by_closing, self->connection);
 
   q_handshake_op_init (&self->handshake, self->call.method->name, self->connection,
                        &self->accepted->sink, self->tls, NULL, TRUE);
@@ -248,7 +248,7 @@ begin_accept_ssl (QSocketCall  *call,
     }
 
   q_accept_ssl_op_init (&self->accept_ssl, call->method->name, self->channel, &call->socket->sink);
-  q_op_chain_init (&self->chain, &self->accept_ssl.parent, accepted, self);
+  q_op_chain_init (&self->chain, &self->accept_ssl.parent, handshake_after_accept, self);
   call->op = &self->chain.parent;
 
   return TRUE;

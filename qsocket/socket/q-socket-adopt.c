@@ -110,8 +110,8 @@ q_socket_new_from_fd (int      fd,
 }
 
 static QSocket *
-set_no_connection (GError     **error,
-                   const char  *why)
+set_stream_error (GError     **error,
+                  const char  *why)
 {
   g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT, "new_from_connection: %s",
                why);
@@ -167,15 +167,15 @@ q_socket_new_from_connection (GIOStream  *stream,
 
   base = ref_base_stream (stream);
   if (!G_IS_SOCKET_CONNECTION (base))
-    return set_no_connection (error, "the stream has no socket of its own");
+    return set_stream_error (error, "the stream has no socket of its own");
 
   gsocket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (base));
   if (g_socket_is_closed (gsocket))
-    return set_no_connection (error, "the connection is closed");
+    return set_stream_error (error, "the connection is closed");
   if (G_IS_TLS_CONNECTION (stream) &&
       g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream)) ==
       G_TLS_PROTOCOL_VERSION_UNKNOWN)
-    return set_no_connection (error, "the TLS handshake is still to come");
+    return set_stream_error (error, "the TLS handshake is still to come");
 
   channel = adopt_channel (g_socket_get_fd (gsocket), error);
   if (channel == NULL)
@@ -219,7 +219,7 @@ steal_fd (QSocket  *self,
     q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_PENDING, error,
                         "there are bytes that were not read or not sent yet");
   else
-    return q_socket_steal_channel (self, channel, error);
+    return q_socket_steal_channel_fd (self, channel, error);
 
   return -1;
 }

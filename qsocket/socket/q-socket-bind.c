@@ -84,11 +84,11 @@ try_bind (const BindOptions *options,
 
 /* What all ways to bind end in; takes over the channel. */
 static gboolean
-take_bound (QSocket            *self,
-            const BindOptions  *options,
-            const QAddress     *address,
-            QChannel           *channel,
-            GError            **error)
+install_bound (QSocket            *self,
+               const BindOptions  *options,
+               const QAddress     *address,
+               QChannel           *channel,
+               GError            **error)
 {
   if (q_socket_open (self, channel))
     return TRUE;
@@ -115,7 +115,7 @@ bind_addresses (QSocket            *self,
                                     &system_error);
 
       if (channel != NULL)
-        return take_bound (self, options, &addresses[i], channel, error);
+        return install_bound (self, options, &addresses[i], channel, error);
       if (i == 0)
         first_error = system_error;
     }
@@ -157,13 +157,13 @@ bind_any (QSocket        *self,
     return set_bind_error (options, Q_SOCKET_ERROR_BIND, &address, g_strerror (system_error),
                            error);
 
-  return take_bound (self, options, &address, channel, error);
+  return install_bound (self, options, &address, channel, error);
 }
 
 /* ---- names ---- */
 
 static void
-report_lookup (QSocket        *self,
+emit_resolved (QSocket        *self,
                const QAddress *addresses,
                guint           n_addresses)
 {
@@ -247,7 +247,7 @@ bind_name (QSocket        *self,
   if (code != 0)
     return set_lookup_error (options, host, service, code, q_lookup_strerror (code), error);
 
-  report_lookup (self, addresses, n_addresses);
+  emit_resolved (self, addresses, n_addresses);
 
   /* Only the service was a name. */
   if (host == NULL)
@@ -336,7 +336,7 @@ bind_path (QSocket      *self,
   if (channel != NULL)
     {
       q_channel_own_unix_file (channel, path);
-      ok = take_bound (self, options, &address, channel, error);
+      ok = install_bound (self, options, &address, channel, error);
     }
   else
     {

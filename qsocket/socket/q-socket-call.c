@@ -7,7 +7,7 @@
 #include "q-socket-call-private.h"
 
 static void
-clear (QSocketCall *call)
+clear_call (QSocketCall *call)
 {
   if (call->method->klass->clear != NULL)
     call->method->klass->clear (call);
@@ -30,7 +30,7 @@ q_socket_call_run (QSocketCall   *call,
       ok = call->op == NULL || q_op_run (call->op, timeout_ms, cancellable, error);
       ok = call->method->klass->finish (call, ok, error);
     }
-  clear (call);
+  clear_call (call);
 
   return ok;
 }
@@ -52,13 +52,13 @@ q_socket_call_new (const QSocketMethod *method,
 static void
 call_free (gpointer data)
 {
-  clear (data);
+  clear_call (data);
   g_free (data);
 }
 
 /* Takes over @task and @error. */
 static void
-give_result (GTask       *task,
+return_result (GTask       *task,
              QSocketCall *call,
              GError      *error)
 {
@@ -74,22 +74,22 @@ give_result (GTask       *task,
 }
 
 static void
-end (GTask  *task,
-     GError *error)
+finish_call (GTask  *task,
+             GError *error)
 {
   QSocketCall *call = g_task_get_task_data (task);
-  GError *later = NULL;
+  GError *finish_error = NULL;
 
-  call->method->klass->finish (call, error == NULL, error == NULL ? &later : NULL);
-  give_result (task, call, error != NULL ? error : later);
+  call->method->klass->finish (call, error == NULL, error == NULL ? &finish_error : NULL);
+  return_result (task, call, error != NULL ? error : finish_error);
 }
 
 static void
-op_done (QOp      *op,
-         GError   *error,
-         gpointer  task)
+op_done_cb (QOp      *op,
+            GError   *error,
+            gpointer  task)
 {
-  end (task, error);
+  finish_call (task, error);
 }
 
 static GTask *
@@ -128,11 +128,11 @@ q_socket_call_start (QSocketCall         *call,
   call->cancellable = cancellable;
 
   if (!call->method->klass->begin (call, &error))
-    give_result (task, call, error);
+    return_result (task, call, error);
   else if (call->op == NULL)
-    end (task, NULL);
+    finish_call (task, NULL);
   else
-    q_op_start (call->op, timeout_ms, io_priority, cancellable, op_done, task);
+    q_op_start (call->op, timeout_ms, io_priority, cancellable, op_done_cb, task);
 }
 
 void

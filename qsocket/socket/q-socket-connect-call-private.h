@@ -20,7 +20,7 @@ typedef struct
   char *path;             /* what the endpoint points to */
   char *host;
   char *service;
-  gboolean secure;
+  gboolean is_secure;
 
   QOpChain chain;
   QConnectOp connect;
@@ -39,7 +39,7 @@ extern const QSocketCallClass q_connect_call_class;
 
 QConnectCall *q_connect_call_new (const QSocketMethod *method,
                                   QSocket             *self,
-                                  gboolean             secure);
+                                  gboolean             is_secure);
 
 /* Three ways to say where to; each fills in the call, or fails. */
 gboolean q_connect_call_set_target (QConnectCall  *self,

@@ -39,15 +39,15 @@ stop_connect (gpointer connect)
 }
 
 static void
-stop_handshake (gpointer channel)
+stop_by_closing (gpointer channel)
 {
   q_channel_close (channel);
 }
 
 /* Until the handshake is done no call can use the connection; but a close ends it. */
 static QOp *
-connected (QOpChain *chain,
-           QOp      *done)
+handshake_after_connect (QOpChain *chain,
+                         QOp      *done)
 {
   QConnectCall *self = chain->data;
 
@@ -60,7 +60,7 @@ connected (QOpChain *chain,
 
   q_channel_enter (self->channel);
   q_gate_remove_hook (&self->call.socket->gate, &self->hook);
-  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_handshake, self->channel);
+  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_by_closing, self->channel);
   q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
 
   q_handshake_op_init (&self->handshake, chain->parent.name, self->channel,
@@ -122,7 +122,7 @@ begin_connect (QSocketCall  *call,
   QConnectCall *self = (QConnectCall *) call;
   QSocket *socket = call->socket;
 
-  if (self->secure && !check_handshake (self, error))
+  if (self->is_secure && !check_handshake (self, error))
     return FALSE;
   if (!q_socket_begin_opening (socket, call->method->name, error))
     return FALSE;
@@ -130,7 +130,7 @@ begin_connect (QSocketCall  *call,
   q_connect_op_init (&self->connect, call->method->name, self->target, &self->endpoint,
                      &socket->sink);
   self->connect.endpoint.no_delay = socket->settings.no_delay;
-  q_op_chain_init (&self->chain, &self->connect.parent, connected, self);
+  q_op_chain_init (&self->chain, &self->connect.parent, handshake_after_connect, self);
   call->op = &self->chain.parent;
 
   q_gate_add_hook (&socket->gate, &self->hook, stop_connect, &self->connect);
@@ -154,7 +154,7 @@ finish_connect (QSocketCall  *call,
 
   g_object_ref (socket);
   q_socket_end_opening (socket);
-  if (ok && self->secure)
+  if (ok && self->is_secure)
     q_socket_emit_ssl_established (socket);
   else if (ok)
     q_socket_emit_type (socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
@@ -293,11 +293,11 @@ q_connect_call_start (QConnectCall        *self,
 QConnectCall *
 q_connect_call_new (const QSocketMethod *method,
                     QSocket             *self,
-                    gboolean             secure)
+                    gboolean             is_secure)
 {
   QConnectCall *call = q_socket_call_new (method, self);
 
-  call->secure = secure;
+  call->is_secure = is_secure;
 
   return call;
 }

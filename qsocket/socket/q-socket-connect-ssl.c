@@ -51,7 +51,7 @@ q_socket_connect_ssl (QSocket       *self,
                       GError       **error)
 {
   QConnectCall call = {
-    .call = { .method = &connect_ssl_method, .socket = self }, .secure = TRUE,
+    .call = { .method = &connect_ssl_method, .socket = self }, .is_secure = TRUE,
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -150,7 +150,7 @@ q_socket_connect_inet_ssl (QSocket        *self,
                            GError        **error)
 {
   QConnectCall call = {
-    .call = { .method = &connect_inet_ssl_method, .socket = self }, .secure = TRUE,
+    .call = { .method = &connect_inet_ssl_method, .socket = self }, .is_secure = TRUE,
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -254,7 +254,7 @@ q_socket_connect_unix_ssl (QSocket       *self,
                            GError       **error)
 {
   QConnectCall call = {
-    .call = { .method = &connect_unix_ssl_method, .socket = self }, .secure = TRUE,
+    .call = { .method = &connect_unix_ssl_method, .socket = self }, .is_secure = TRUE,
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 void     q_socket_install_signals (GObjectClass *klass);
 
 /* QSink.wants and QSink.report of a socket. */
-gboolean q_socket_wants_event (gpointer          owner,
-                               QSocketEventType  type);
+gboolean q_socket_wants_event (gpointer         owner,
+                               QSocketEventType type);
 
 void     q_socket_emit (gpointer       owner,
                         const QReport *report);

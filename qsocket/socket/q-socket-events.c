@@ -14,7 +14,7 @@ static const struct
 {
   QSocketEventType type;
   const char *name;
-} rows[] = {
+} signal_rows[] = {
   { Q_SOCKET_EVENT_TYPE_PACKET_READ, "packet-read" },
   { Q_SOCKET_EVENT_TYPE_PACKET_SENT, "packet-sent" },
   { Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED, "channel-closed" },
@@ -35,9 +35,9 @@ static guint signals[Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED + 1];
 void
 q_socket_install_signals (GObjectClass *klass)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    signals[rows[i].type] =
-      g_signal_new (rows[i].name, G_OBJECT_CLASS_TYPE (klass), G_SIGNAL_RUN_LAST, 0,
+  for (gsize i = 0; i < G_N_ELEMENTS (signal_rows); i++)
+    signals[signal_rows[i].type] =
+      g_signal_new (signal_rows[i].name, G_OBJECT_CLASS_TYPE (klass), G_SIGNAL_RUN_LAST, 0,
                     NULL, NULL, NULL, G_TYPE_NONE, 1, Q_TYPE_SOCKET_EVENT);
 }
 
@@ -55,8 +55,8 @@ has_queue (QSocket *self)
 }
 
 gboolean
-q_socket_wants_event (gpointer          owner,
-                      QSocketEventType  type)
+q_socket_wants_event (gpointer         owner,
+                      QSocketEventType type)
 {
   return has_queue (owner) || has_handlers (owner, type);
 }
@@ -138,8 +138,8 @@ q_socket_emit_type (QSocket          *self,
 }
 
 static void
-take_queue (QSocket     *self,
-            QEventQueue *queue)
+replace_queue (QSocket     *self,
+               QEventQueue *queue)
 {
   QEventQueue *before;
 
@@ -169,7 +169,7 @@ q_socket_set_event_queue (QSocket     *self,
 {
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  take_queue (self, queue != NULL ? q_event_queue_new_for_async_queue (queue) : NULL);
+  replace_queue (self, queue != NULL ? q_event_queue_new_for_async_queue (queue) : NULL);
 }
 
 /**
@@ -192,5 +192,5 @@ q_socket_set_event_queue_object (QSocket     *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (queue == NULL || Q_IS_EVENT_QUEUE (queue));
 
-  take_queue (self, queue != NULL ? g_object_ref (queue) : NULL);
+  replace_queue (self, queue != NULL ? g_object_ref (queue) : NULL);
 }

@@ -17,8 +17,8 @@
 
 enum
 {
-  THIS_END,
-  OTHER_END,
+  LOCAL_END,
+  PEER_END,
 };
 
 /* Looked up once in the life of a connection; what did not come in time then is
@@ -140,7 +140,7 @@ build_info (QSocket        *self,
                            g_variant_new_int32 (q_address_get_port (address)));
   g_variant_builder_add (&builder, "{sv}", "family", g_variant_new_int32 ((gint32) family));
   add_text (&builder, "familystr", q_address_get_family_name (address));
-  if (family == G_SOCKET_FAMILY_UNIX && end == OTHER_END)
+  if (family == G_SOCKET_FAMILY_UNIX && end == PEER_END)
     add_credentials (&builder, channel);
 
   return g_variant_ref_sink (g_variant_builder_end (&builder));
@@ -167,12 +167,12 @@ get_info (QSocket       *self,
     }
 
   address.length = sizeof address.un;
-  result = end == THIS_END ? getsockname (channel->fd, &address.sa, &address.length)
+  result = end == LOCAL_END ? getsockname (channel->fd, &address.sa, &address.length)
                            : getpeername (channel->fd, &address.sa, &address.length);
   system_error = errno;
 
   /* The kernel forgets a peer that has broken the connection off. */
-  if (result != 0 && end == OTHER_END && channel->peer.length > 0)
+  if (result != 0 && end == PEER_END && channel->peer.length > 0)
     {
       address = channel->peer;
       result = 0;
@@ -225,7 +225,7 @@ q_socket_get_peer_info (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return get_info (self, OTHER_END, Q_SOCKET_ERROR_GET_PEER_INFO, "get_peer_info", error);
+  return get_info (self, PEER_END, Q_SOCKET_ERROR_GET_PEER_INFO, "get_peer_info", error);
 }
 
 /**
@@ -250,7 +250,7 @@ q_socket_get_socket_info (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return get_info (self, THIS_END, Q_SOCKET_ERROR_GET_SOCKET_INFO, "get_socket_info", error);
+  return get_info (self, LOCAL_END, Q_SOCKET_ERROR_GET_SOCKET_INFO, "get_socket_info", error);
 }
 
 /**

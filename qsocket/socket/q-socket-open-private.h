@@ -18,9 +18,9 @@ QChannel *q_socket_enter (QSocket     *self,
                           const char  *name,
                           GError     **error);
 
-void      q_socket_leave (QSocket     *self,
-                          QClaim       claim,
-                          QChannel    *channel);
+void      q_socket_leave (QSocket  *self,
+                          QClaim    claim,
+                          QChannel *channel);
 
 /* For questions that do no input or output; NULL if not open. */
 QChannel *q_socket_ref_channel (QSocket *self);
@@ -48,8 +48,8 @@ void      q_socket_close_channel (QSocket  *self,
                                   QChannel *only);
 
 /* Takes the descriptor out of @channel; the caller has both claims. */
-int       q_socket_steal_channel (QSocket   *self,
-                                  QChannel  *channel,
-                                  GError   **error);
+int       q_socket_steal_channel_fd (QSocket   *self,
+                                     QChannel  *channel,
+                                     GError   **error);
 
 G_END_DECLS

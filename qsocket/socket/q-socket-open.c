@@ -110,9 +110,9 @@ q_socket_open (QSocket  *self,
 
 /* From here on the socket is not open. The stream goes with the connection. */
 static gboolean
-take_channel (QSocket   *self,
-              QChannel  *only,
-              QChannel **channel)
+detach_channel (QSocket   *self,
+                QChannel  *only,
+                QChannel **channel)
 {
   g_autoptr (GIOStream) stream = NULL;
 
@@ -132,7 +132,7 @@ q_socket_close_channel (QSocket  *self,
   QChannel *channel;
   gboolean closed;
 
-  if (!take_channel (self, only, &channel))
+  if (!detach_channel (self, only, &channel))
     return;
 
   /* What a parent process has gathered, and the end of its TLS session, are the parent's to
@@ -151,9 +151,9 @@ q_socket_close_channel (QSocket  *self,
 }
 
 int
-q_socket_steal_channel (QSocket   *self,
-                        QChannel  *channel,
-                        GError   **error)
+q_socket_steal_channel_fd (QSocket   *self,
+                           QChannel  *channel,
+                           GError   **error)
 {
   int fd = q_channel_steal_fd (channel);
   QChannel *taken;
@@ -169,7 +169,7 @@ q_socket_steal_channel (QSocket   *self,
     }
 
   /* A close in another thread may have come after the descriptor was out. */
-  if (take_channel (self, channel, &taken))
+  if (detach_channel (self, channel, &taken))
     q_gate_put_off_free (&self->gate, &taken->guarded);
 
   return fd;

@@ -19,8 +19,8 @@ typedef struct
   gssize size;            /* as the public functions have it; or of @memory */
   gsize minimum;          /* of @memory */
   void *memory;
-  gboolean exact;
-  gboolean end_is_fine;
+  gboolean needs_all;
+  gboolean accepts_end;
   QIntFormat format;      /* of an integer */
   guint8 bytes[8];        /* and memory for it */
 
@@ -40,13 +40,13 @@ gboolean q_recv_call_finish (QSocketCall  *call,
 extern const QSocketCallClass q_recv_call_memory_class;
 
 /* Reads exactly @size bytes into @memory, as for an integer: a shorter message is an error. */
-gboolean q_recv_call_run_exactly (const QSocketMethod  *method,
-                                  QSocket              *socket,
-                                  void                 *memory,
-                                  gsize                 size,
-                                  int                   timeout_ms,
-                                  GCancellable         *cancellable,
-                                  GError              **error);
+gboolean q_recv_call_run_into_memory (const QSocketMethod  *method,
+                                      QSocket              *socket,
+                                      void                 *memory,
+                                      gsize                 size,
+                                      int                   timeout_ms,
+                                      GCancellable         *cancellable,
+                                      GError              **error);
 
 /* ---- the short way ---- */
 
@@ -69,9 +69,9 @@ q_recv_begin_buffered (QSocket *socket,
 }
 
 /* What q_recv_end_buffered () does if there is somebody to tell about the read. */
-void q_recv_end_reported (QSocket  *socket,
-                          QChannel *channel,
-                          gsize     size);
+void q_recv_end_buffered_with_event (QSocket  *socket,
+                                     QChannel *channel,
+                                     gsize     size);
 
 static inline void
 q_recv_end_buffered (QSocket  *socket,
@@ -80,7 +80,7 @@ q_recv_end_buffered (QSocket  *socket,
 {
   if (G_UNLIKELY (q_socket_may_report_reads (socket)))
     {
-      q_recv_end_reported (socket, channel, size);
+      q_recv_end_buffered_with_event (socket, channel, size);
       return;
     }
 

@@ -48,8 +48,8 @@ q_recv_call_begin (QSocketCall  *call,
   else
     q_recv_op_init (&self->op, call->method->name, channel, &socket->sink, self->result, self->size,
                     socket->settings.max_receive_size);
-  self->op.exact = self->exact;
-  self->op.end_is_fine |= self->end_is_fine;
+  self->op.exact = self->needs_all;
+  self->op.end_is_fine |= self->accepts_end;
   self->channel = channel;
   call->op = &self->op.parent;
 
@@ -80,18 +80,18 @@ const QSocketCallClass q_recv_call_memory_class = {
 };
 
 gboolean
-q_recv_call_run_exactly (const QSocketMethod  *method,
-                         QSocket              *socket,
-                         void                 *memory,
-                         gsize                 size,
-                         int                   timeout_ms,
-                         GCancellable         *cancellable,
-                         GError              **error)
+q_recv_call_run_into_memory (const QSocketMethod  *method,
+                             QSocket              *socket,
+                             void                 *memory,
+                             gsize                 size,
+                             int                   timeout_ms,
+                             GCancellable         *cancellable,
+                             GError              **error)
 {
   QRecvCall recv = {
     .call = { .method = method, .socket = socket },
     .result = Q_RECV_TO_MEMORY, .memory = memory, .minimum = size, .size = (gssize) size,
-    .exact = TRUE,
+    .needs_all = TRUE,
   };
 
   return q_socket_call_run (&recv.call, timeout_ms, cancellable, error);
@@ -100,9 +100,9 @@ q_recv_call_run_exactly (const QSocketMethod  *method,
 /* ---- the short way ---- */
 
 void
-q_recv_end_reported (QSocket  *socket,
-                     QChannel *channel,
-                     gsize     size)
+q_recv_end_buffered_with_event (QSocket  *socket,
+                                QChannel *channel,
+                                gsize     size)
 {
   /* A handler may drop the last reference, and it may close the socket: the claim keeps the
    * memory of the channel. */

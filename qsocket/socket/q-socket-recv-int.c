@@ -43,8 +43,8 @@ recv_int_from_network (QSocket       *self,
 {
   guint8 bytes[8];
 
-  if (!q_recv_call_run_exactly (&methods[format], self, bytes, q_int_layouts[format].size,
-                                timeout_ms, cancellable, error))
+  if (!q_recv_call_run_into_memory (&methods[format], self, bytes, q_int_layouts[format].size,
+                                    timeout_ms, cancellable, error))
     return 0;
 
   return q_int_decode (format, bytes);
@@ -500,7 +500,7 @@ q_socket_recv_int_async (QSocket             *self,
   recv->memory = recv->bytes;
   recv->minimum = q_int_layouts[format].size;
   recv->size = (gssize) recv->minimum;
-  recv->exact = TRUE;
+  recv->needs_all = TRUE;
   q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 

@@ -26,11 +26,11 @@ static const QSocketMethod recv_into_method = { "recv_into from", &q_recv_call_m
 /* ---- bytes ---- */
 
 /* Small records that are in the buffer already need no operation at all. Returns the channel
- * whose buffer has the record, until end_record (), or NULL. */
+ * whose buffer has the record, until end_small_read (), or NULL. */
 static QChannel *
-begin_record (QSocket      *self,
-              gsize         size,
-              GCancellable *cancellable)
+begin_small_read (QSocket      *self,
+                  gsize         size,
+                  GCancellable *cancellable)
 {
   if (cancellable != NULL || size == 0 || size >= Q_RECV_DIRECT_SIZE)
     return NULL;
@@ -39,9 +39,9 @@ begin_record (QSocket      *self,
 }
 
 static void
-end_record (QSocket  *self,
-            QChannel *channel,
-            gsize     size)
+end_small_read (QSocket  *self,
+                QChannel *channel,
+                gsize     size)
 {
   q_socket_check_read_handlers (self);
   q_recv_end_buffered (self, channel, size);
@@ -84,7 +84,7 @@ q_socket_recv_into (QSocket       *self,
   QRecvCall recv = {
     .call = { .method = &recv_into_method, .socket = self },
     .result = Q_RECV_TO_MEMORY, .memory = buffer, .minimum = minimum, .size = (gssize) size,
-    .end_is_fine = TRUE,
+    .accepts_end = TRUE,
   };
   QChannel *channel;
 
@@ -93,11 +93,11 @@ q_socket_recv_into (QSocket       *self,
   g_return_val_if_fail (minimum <= size && size <= G_MAXSSIZE, -1);
   g_return_val_if_fail (error == NULL || *error == NULL, -1);
 
-  channel = minimum == size ? begin_record (self, size, cancellable) : NULL;
+  channel = minimum == size ? begin_small_read (self, size, cancellable) : NULL;
   if (channel != NULL)
     {
       memcpy (buffer, q_recv_buffer_bytes (&channel->in), size);
-      end_record (self, channel, size);
+      end_small_read (self, channel, size);
       return (gssize) size;
     }
 
@@ -146,12 +146,12 @@ q_socket_recv_binary (QSocket       *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  channel = size > 0 ? begin_record (self, (gsize) size, cancellable) : NULL;
+  channel = size > 0 ? begin_small_read (self, (gsize) size, cancellable) : NULL;
   if (channel != NULL)
     {
       GBytes *bytes = g_bytes_new (q_recv_buffer_bytes (&channel->in), (gsize) size);
 
-      end_record (self, channel, (gsize) size);
+      end_small_read (self, channel, (gsize) size);
       return bytes;
     }
 

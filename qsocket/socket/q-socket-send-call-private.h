@@ -40,16 +40,16 @@ void     q_send_call_clear  (QSocketCall  *call);
 
 /* The halves of both, for calls that have something to do in between. The beginning takes the
  * claim, and then gathers, or makes the operation ready. */
-gboolean q_send_call_enter   (QSendCall  *self,
-                              GError    **error);
+gboolean q_send_call_enter (QSendCall  *self,
+                            GError    **error);
 
-void     q_send_call_prepare (QSendCall  *self);
+void     q_send_call_gather_or_prepare (QSendCall *self);
 
 /* The end drops the claim. */
-void     q_send_call_leave   (QSendCall  *self);
+void     q_send_call_leave (QSendCall *self);
 
 /* How many bytes of head and body left or were gathered. */
-gsize    q_send_call_get_moved (QSendCall *self);
+gsize    q_send_call_get_accepted (QSendCall *self);
 
 extern const QSocketCallClass q_send_call_class;
 

@@ -15,9 +15,9 @@
 /* The event shows what the caller asked for, always as the hash it is in every
  * language. */
 static void
-report_message (QSocket    *self,
-                const char *first_line,
-                GVariant   *headers)
+emit_send_message (QSocket    *self,
+                   const char *first_line,
+                   GVariant   *headers)
 {
   QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE);
   g_autoptr (GVariant) hash = NULL;
@@ -56,30 +56,30 @@ typedef struct
   GString *head;
   char *first_line;
   GVariant *headers;
-  GBytes *kept_body;      /* by an asynchronous call */
-  QOp announcement;
+  GBytes *owned_body;      /* by an asynchronous call */
+  QOp report_op;
   QOpChain chain;
 } MessageCall;
 
 static QStep
-announce (QOp *op)
+report_step (QOp *op)
 {
   return Q_STEP_DONE;
 }
 
-static const QOpClass announcement_class = { announce, NULL, NULL };
+static const QOpClass report_op_class = { report_step, NULL, NULL };
 
 static QOp *
-announced (QOpChain *chain,
-           QOp      *done)
+send_after_report (QOpChain *chain,
+                   QOp      *done)
 {
   MessageCall *self = chain->data;
 
-  if (done != &self->announcement)
+  if (done != &self->report_op)
     return NULL;
 
-  report_message (self->send.call.socket, self->first_line, self->headers);
-  q_send_call_prepare (&self->send);
+  emit_send_message (self->send.call.socket, self->first_line, self->headers);
+  q_send_call_gather_or_prepare (&self->send);
 
   return self->send.is_gathered ? NULL : &self->send.op.parent;
 }
@@ -95,10 +95,10 @@ begin_message (QSocketCall  *call,
 
   self->send.head = self->head->str;
   self->send.head_length = self->head->len;
-  self->announcement = (QOp) {
-    .klass = &announcement_class, .name = call->method->name, .channel = self->send.channel,
+  self->report_op = (QOp) {
+    .klass = &report_op_class, .name = call->method->name, .channel = self->send.channel,
   };
-  q_op_chain_init (&self->chain, &self->announcement, announced, self);
+  q_op_chain_init (&self->chain, &self->report_op, send_after_report, self);
   call->op = &self->chain.parent;
 
   return TRUE;
@@ -112,7 +112,7 @@ clear_message (QSocketCall *call)
   g_string_free (self->head, TRUE);
   g_free (self->first_line);
   g_clear_pointer (&self->headers, g_variant_unref);
-  g_clear_pointer (&self->kept_body, g_bytes_unref);
+  g_clear_pointer (&self->owned_body, g_bytes_unref);
 }
 
 static const QSocketCallClass message_class = {
@@ -288,7 +288,7 @@ start_message (MessageCall         *message,
       return;
     }
 
-  message->kept_body = body != NULL ? g_bytes_ref (body) : NULL;
+  message->owned_body = body != NULL ? g_bytes_ref (body) : NULL;
   q_socket_call_start (call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 

@@ -31,9 +31,9 @@ static const QSocketMethod send_int_method = Q_SOCKET_METHOD (send_int, "to", &q
 
 /* Into the send buffer, if that is all there is to do. */
 static inline gboolean
-gather_int (QSocket      *self,
-            const guint8 *bytes,
-            gsize         size)
+try_gather_int (QSocket      *self,
+                const guint8 *bytes,
+                gsize         size)
 {
   QChannel *channel = (QChannel *) q_gate_enter_briefly (&self->gate, Q_CLAIM_WRITER);
   gboolean done;
@@ -62,7 +62,7 @@ send_int (QSocket       *self,
 
   q_int_encode (format, value, bytes);
 
-  if (cancellable == NULL && gather_int (self, bytes, size))
+  if (cancellable == NULL && try_gather_int (self, bytes, size))
     return TRUE;
 
   return q_send_call_run_bytes (&methods[format], self, bytes, size,

@@ -271,7 +271,7 @@ begin_text (QSocketCall  *call,
     }
 
   self->send.head = bytes;
-  q_send_call_prepare (&self->send);
+  q_send_call_gather_or_prepare (&self->send);
   call->op = self->send.is_gathered ? NULL : &self->send.op.parent;
 
   return TRUE;
@@ -285,7 +285,7 @@ finish_text (QSocketCall  *call,
   TextCall *self = (TextCall *) call;
 
   /* Before another call may send. */
-  if (q_send_call_get_moved (&self->send) > 0)
+  if (q_send_call_get_accepted (&self->send) > 0)
     q_text_encoder_mark_sent (self->encoder);
   q_send_call_leave (&self->send);
 

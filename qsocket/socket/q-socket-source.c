@@ -22,27 +22,27 @@ typedef struct
 } QSocketSource;
 
 /* Without a descriptor to be woken by. */
-#define LOOK_AGAIN_MS 20
+#define CLOSED_CHECK_INTERVAL_MS 20
 
 /* Whether the channel, which is encrypted, has something to read without waiting: the kernel
  * has something (@arrived), or it was taken from there before. While another call reads,
  * what the descriptor says has to do. */
 static gboolean
 has_data (QSocketSource *self,
-          gboolean       arrived)
+          gboolean       kernel_has_data)
 {
-  gboolean has_data = arrived;
+  gboolean has_data = kernel_has_data;
   QChannel *entered;
 
   if (!q_channel_is_secure (self->channel))
-    return arrived;
+    return kernel_has_data;
 
   entered = q_socket_enter (self->socket, Q_CLAIM_READER, "", NULL);
   if (entered == NULL)
-    return arrived;
+    return kernel_has_data;
 
   if (entered == self->channel &&
-      (arrived || q_transport_may_have_data (entered->transport)))
+      (kernel_has_data || q_transport_may_have_data (entered->transport)))
     has_data = q_recv_probe (entered);
   q_socket_leave (self->socket, Q_CLAIM_READER, entered);
 
@@ -51,7 +51,7 @@ has_data (QSocketSource *self,
 
 /* What no descriptor says: bytes that were read ahead, and the end of it all. */
 static gboolean
-is_ready (QSocketSource *self)
+is_ready_without_poll (QSocketSource *self)
 {
   return q_channel_is_closed (self->channel) ||
          ((self->poll.events & G_IO_IN) != 0 &&
@@ -65,7 +65,7 @@ socket_source_prepare (GSource *source,
 {
   QSocketSource *self = (QSocketSource *) source;
 
-  *timeout = self->closed_tag != NULL ? -1 : LOOK_AGAIN_MS;
+  *timeout = self->closed_tag != NULL ? -1 : CLOSED_CHECK_INTERVAL_MS;
 
   /* The number may come to mean something else. */
   if (self->poll.fd >= 0 && q_channel_is_closed (self->channel))
@@ -74,7 +74,7 @@ socket_source_prepare (GSource *source,
       self->poll.fd = -1;
     }
 
-  return is_ready (self);
+  return is_ready_without_poll (self);
 }
 
 static gboolean
@@ -87,7 +87,7 @@ socket_source_check (GSource *source)
   if (condition == G_IO_IN)
     return has_data (self, TRUE);
 
-  return condition != 0 || is_ready (self);
+  return condition != 0 || is_ready_without_poll (self);
 }
 
 static gboolean

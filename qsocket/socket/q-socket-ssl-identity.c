@@ -10,10 +10,10 @@
 #include "q-socket-settings-private.h"
 
 static gboolean
-take_certificate (QSocket          *self,
-                  const char       *name,
-                  QSslCertificate  *certificate,
-                  GError          **error)
+apply_certificate (QSocket          *self,
+                   const char       *name,
+                   QSslCertificate  *certificate,
+                   GError          **error)
 {
   QTlsConfig *config = q_socket_begin_tls_change (self);
 
@@ -56,7 +56,7 @@ q_socket_set_certificate (QSocket          *self,
   g_return_val_if_fail (certificate == NULL || Q_IS_SSL_CERTIFICATE (certificate), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return take_certificate (self, "set_certificate", certificate, error);
+  return apply_certificate (self, "set_certificate", certificate, error);
 }
 
 /**
@@ -87,7 +87,7 @@ q_socket_set_certificate_pem (QSocket     *self,
   certificate = q_ssl_certificate_new_from_pem (pem, error);
 
   return certificate != NULL
-         ? take_certificate (self, "set_certificate_pem", certificate, error)
+         ? apply_certificate (self, "set_certificate_pem", certificate, error)
          : q_socket_prefix_error ("set_certificate_pem", error);
 }
 
@@ -119,15 +119,15 @@ q_socket_set_certificate_der (QSocket  *self,
   certificate = q_ssl_certificate_new_from_der (der, error);
 
   return certificate != NULL
-         ? take_certificate (self, "set_certificate_der", certificate, error)
+         ? apply_certificate (self, "set_certificate_der", certificate, error)
          : q_socket_prefix_error ("set_certificate_der", error);
 }
 
 static gboolean
-take_private_key (QSocket         *self,
-                  const char      *name,
-                  QSslPrivateKey  *key,
-                  GError         **error)
+apply_private_key (QSocket         *self,
+                   const char      *name,
+                   QSslPrivateKey  *key,
+                   GError         **error)
 {
   QTlsConfig *config = q_socket_begin_tls_change (self);
 
@@ -167,7 +167,7 @@ q_socket_set_private_key (QSocket         *self,
   g_return_val_if_fail (key == NULL || Q_IS_SSL_PRIVATE_KEY (key), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return take_private_key (self, "set_private_key", key, error);
+  return apply_private_key (self, "set_private_key", key, error);
 }
 
 /**
@@ -199,7 +199,7 @@ q_socket_set_private_key_pem (QSocket     *self,
 
   key = q_ssl_private_key_new_from_pem (pem, password, error);
 
-  return key != NULL ? take_private_key (self, "set_private_key_pem", key, error)
+  return key != NULL ? apply_private_key (self, "set_private_key_pem", key, error)
                      : q_socket_prefix_error ("set_private_key_pem", error);
 }
 
@@ -230,6 +230,6 @@ q_socket_set_private_key_der (QSocket  *self,
 
   key = q_ssl_private_key_new_from_der (der, error);
 
-  return key != NULL ? take_private_key (self, "set_private_key_der", key, error)
+  return key != NULL ? apply_private_key (self, "set_private_key_der", key, error)
                      : q_socket_prefix_error ("set_private_key_der", error);
 }

@@ -12,10 +12,10 @@
 #include "q-ssl-certificate-private.h"
 #include "q-tls-session-private.h"
 
-/* The session, with the channel's lock held until leave_session (). NULL without TLS. */
+/* The session, with the channel's lock held until unlock_session (). NULL without TLS. */
 static QTlsSession *
-enter_session (QSocket   *self,
-               QChannel **channel)
+lock_session (QSocket   *self,
+              QChannel **channel)
 {
   QTlsSession *session;
 
@@ -35,7 +35,7 @@ enter_session (QSocket   *self,
 }
 
 static void
-leave_session (QChannel *channel)
+unlock_session (QChannel *channel)
 {
   g_mutex_unlock (&channel->lock);
   q_channel_unref (channel);
@@ -62,12 +62,12 @@ q_socket_get_ssl_cipher_name (QSocket *self)
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  session = enter_session (self, &channel);
+  session = lock_session (self, &channel);
   if (session == NULL)
     return NULL;
 
   name = g_strdup (session->cipher);
-  leave_session (channel);
+  unlock_session (channel);
 
   return name;
 }
@@ -94,12 +94,12 @@ q_socket_get_ssl_cipher_version (QSocket *self)
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  session = enter_session (self, &channel);
+  session = lock_session (self, &channel);
   if (session == NULL)
     return NULL;
 
   version = g_strdup (session->version);
-  leave_session (channel);
+  unlock_session (channel);
 
   return version;
 }
@@ -111,12 +111,12 @@ ref_connection (QSocket *self)
   QTlsSession *session;
   QChannel *channel;
 
-  session = enter_session (self, &channel);
+  session = lock_session (self, &channel);
   if (session == NULL)
     return NULL;
 
   connection = g_object_ref (session->connection);
-  leave_session (channel);
+  unlock_session (channel);
 
   return connection;
 }
@@ -203,12 +203,12 @@ q_socket_verify_peer_certificate (QSocket *self)
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  session = enter_session (self, &channel);
+  session = lock_session (self, &channel);
   if (session == NULL)
     return NULL;
 
   verification = q_tls_session_get_verification (session);
-  leave_session (channel);
+  unlock_session (channel);
 
   return verification;
 }

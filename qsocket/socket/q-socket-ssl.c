@@ -29,53 +29,53 @@ typedef struct
 
   QOpChain chain;
   QSendOp send;
-  QOp *change;            /* one of these two */
+  QOp *change;            /* &handshake.parent or &shutdown.parent */
   QHandshakeOp handshake;
-  QShutdownSslOp end;
-} SwitchCall;
+  QShutdownSslOp shutdown;
+} TransportCall;
 
 static QOp *
-sent (QOpChain *chain,
-      QOp      *done)
+change_after_send (QOpChain *chain,
+                   QOp      *done)
 {
-  SwitchCall *self = chain->data;
+  TransportCall *self = chain->data;
 
   return done == &self->send.parent ? self->change : NULL;
 }
 
 static void
-prepare_switch (SwitchCall *self,
-                QOp        *change)
+prepare_change (TransportCall *self,
+                QOp           *change)
 {
   QSocket *socket = self->call.socket;
 
   self->change = change;
   q_send_op_init (&self->send, self->call.method->name, self->channel, &socket->sink,
                   NULL, 0, NULL, 0);
-  q_op_chain_init (&self->chain, &self->send.parent, sent, self);
+  q_op_chain_init (&self->chain, &self->send.parent, change_after_send, self);
   self->call.op = &self->chain.parent;
 }
 
 /* Nobody may read or write meanwhile. */
 static QChannel *
-enter_for_switch (QSocket     *self,
-                  const char  *name,
-                  GError     **error)
+enter_with_both_claims (QSocket     *self,
+                        const char  *name,
+                        GError     **error)
 {
   QChannel *channel = q_socket_enter (self, Q_CLAIM_READER, name, error);
-  QChannel *writers;
+  QChannel *writer_channel;
 
   if (channel == NULL)
     return NULL;
 
-  writers = q_socket_enter (self, Q_CLAIM_WRITER, name, error);
-  if (writers == channel)
+  writer_channel = q_socket_enter (self, Q_CLAIM_WRITER, name, error);
+  if (writer_channel == channel)
     return channel;
 
   /* It was opened anew between the two. */
-  if (writers != NULL)
+  if (writer_channel != NULL)
     {
-      q_socket_leave (self, Q_CLAIM_WRITER, writers);
+      q_socket_leave (self, Q_CLAIM_WRITER, writer_channel);
       q_socket_set_not_open_error (name, error);
     }
   q_socket_leave (self, Q_CLAIM_READER, channel);
@@ -84,8 +84,8 @@ enter_for_switch (QSocket     *self,
 }
 
 static void
-leave_after_switch (QSocket  *self,
-                    QChannel *channel)
+leave_with_both_claims (QSocket  *self,
+                        QChannel *channel)
 {
   q_socket_leave (self, Q_CLAIM_WRITER, channel);
   q_socket_leave (self, Q_CLAIM_READER, channel);
@@ -94,9 +94,9 @@ leave_after_switch (QSocket  *self,
 /* ---- from clear text to TLS ---- */
 
 static gboolean
-check_upgrade (SwitchCall  *self,
-               const char  *host,
-               GError     **error)
+check_upgrade (TransportCall  *self,
+               const char     *host,
+               GError        **error)
 {
   QChannel *channel = self->channel;
   const char *obstacle = NULL;
@@ -119,11 +119,11 @@ static gboolean
 begin_upgrade (QSocketCall  *call,
                GError      **error)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
   QSocket *socket = call->socket;
   const char *host;
 
-  self->channel = enter_for_switch (socket, call->method->name, error);
+  self->channel = enter_with_both_claims (socket, call->method->name, error);
   if (self->channel == NULL)
     return FALSE;
 
@@ -131,13 +131,13 @@ begin_upgrade (QSocketCall  *call,
   host = self->tls->server_name != NULL ? self->tls->server_name : self->channel->host;
   if (!check_upgrade (self, host, error))
     {
-      leave_after_switch (socket, self->channel);
+      leave_with_both_claims (socket, self->channel);
       return q_socket_prefix_error (call->method->name, error);
     }
 
   q_handshake_op_init (&self->handshake, call->method->name, self->channel, &socket->sink,
                        self->tls, host, self->is_server);
-  prepare_switch (self, &self->handshake.parent);
+  prepare_change (self, &self->handshake.parent);
 
   return TRUE;
 }
@@ -147,7 +147,7 @@ finish_upgrade (QSocketCall  *call,
                 gboolean      ok,
                 GError      **error)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
   QSocket *socket = call->socket;
   QChannel *channel;
 
@@ -163,7 +163,7 @@ finish_upgrade (QSocketCall  *call,
   /* Another thread may close the socket and open it anew. */
   g_object_ref (socket);
   channel = q_channel_ref (self->channel);
-  leave_after_switch (socket, channel);
+  leave_with_both_claims (socket, channel);
   if (ok)
     q_socket_emit_ssl_established (socket);
   else
@@ -177,13 +177,13 @@ finish_upgrade (QSocketCall  *call,
 static void
 clear_upgrade (QSocketCall *call)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
 
   g_clear_pointer (&self->tls, q_tls_config_unref);
 }
 
 static const QSocketCallClass upgrade_class = {
-  .size = sizeof (SwitchCall), .begin = begin_upgrade, .finish = finish_upgrade,
+  .size = sizeof (TransportCall), .begin = begin_upgrade, .finish = finish_upgrade,
   .clear = clear_upgrade,
 };
 
@@ -222,7 +222,7 @@ q_socket_upgrade_client_to_ssl (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error)
 {
-  SwitchCall change = {
+  TransportCall change = {
     .call = { .method = &upgrade_client_to_ssl_method, .socket = self },
   };
 
@@ -304,7 +304,7 @@ q_socket_upgrade_server_to_ssl (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error)
 {
-  SwitchCall change = {
+  TransportCall change = {
     .call = { .method = &upgrade_server_to_ssl_method, .socket = self },
     .is_server = TRUE,
   };
@@ -339,7 +339,7 @@ q_socket_upgrade_server_to_ssl_async (QSocket             *self,
                                       GAsyncReadyCallback  callback,
                                       gpointer             user_data)
 {
-  SwitchCall *change;
+  TransportCall *change;
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
@@ -375,29 +375,29 @@ static gboolean
 begin_shutdown_ssl (QSocketCall  *call,
                     GError      **error)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
   QSocket *socket = call->socket;
 
   /* Without TLS there is nothing to do. */
   if (!q_socket_is_secure (socket))
     return TRUE;
 
-  self->channel = enter_for_switch (socket, call->method->name, error);
+  self->channel = enter_with_both_claims (socket, call->method->name, error);
   if (self->channel == NULL)
     return FALSE;
 
   if (q_tls_transport_of (self->channel->transport) != NULL)
     {
-      q_shutdown_ssl_op_init (&self->end, call->method->name, self->channel, &socket->sink,
-                         socket->settings.max_receive_size);
-      prepare_switch (self, &self->end.parent);
+      q_shutdown_ssl_op_init (&self->shutdown, call->method->name, self->channel, &socket->sink,
+                              socket->settings.max_receive_size);
+      prepare_change (self, &self->shutdown.parent);
       return TRUE;
     }
 
   if (!self->channel->transport->klass->is_secure)
     return TRUE;
 
-  leave_after_switch (socket, self->channel);
+  leave_with_both_claims (socket, self->channel);
   g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
                        "shutdown_ssl: the session was begun with GIO's classes, which end it only "
                        "with the connection");
@@ -410,20 +410,20 @@ finish_shutdown_ssl (QSocketCall  *call,
                      gboolean      ok,
                      GError      **error)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
 
   if (self->channel == NULL)
     return TRUE;
 
   if (call->op != NULL && ok)
     q_channel_set_transport (self->channel, NULL);
-  leave_after_switch (call->socket, self->channel);
+  leave_with_both_claims (call->socket, self->channel);
 
   return ok;
 }
 
 static const QSocketCallClass shutdown_ssl_class = {
-  .size = sizeof (SwitchCall), .begin = begin_shutdown_ssl, .finish = finish_shutdown_ssl,
+  .size = sizeof (TransportCall), .begin = begin_shutdown_ssl, .finish = finish_shutdown_ssl,
 };
 
 static const QSocketMethod shutdown_ssl_method =
@@ -457,7 +457,7 @@ q_socket_shutdown_ssl (QSocket       *self,
                        GCancellable  *cancellable,
                        GError       **error)
 {
-  SwitchCall change = {
+  TransportCall change = {
     .call = { .method = &shutdown_ssl_method, .socket = self },
   };
 
