@@ -15,7 +15,7 @@
 #include "q-socket-settings-private.h"
 #include "q-socket-ssl-info-private.h"
 
-/* A socket for a connection that was taken from @channel. */
+/* Creates a socket for the connection that @op has accepted on the listener's @channel. */
 static QSocket *
 new_accepted (QSocket   *self,
               QChannel  *channel,
@@ -25,7 +25,8 @@ new_accepted (QSocket   *self,
   QChannel *connection = q_channel_new (g_steal_fd (&op->fd), Q_CHANNEL_ACCEPTED,
                                         channel->family, channel->socktype, FALSE, TRUE);
 
-  /* Now and then the peer is gone already, and has no address any more. */
+  /* The kernel returns an empty address if the peer has closed the connection already. Such a
+   * channel is left without the address of a peer. */
   if (op->peer.length > sizeof (sa_family_t) || channel->family == G_SOCKET_FAMILY_UNIX)
     connection->peer = op->peer;
   q_socket_open (accepted, connection);
@@ -33,23 +34,26 @@ new_accepted (QSocket   *self,
   return accepted;
 }
 
-/* Both kinds of accept. */
+/* A call of accept or of accept_ssl. */
 typedef struct
 {
   QSocketCall call;
   QChannel *channel;      /* of the listener */
 
-  QAcceptOp accept;       /* without TLS */
+  /* for accept */
+  QAcceptOp accept;
 
-  QTlsConfig *tls;        /* and with */
+  /* for accept_ssl: first accept_ssl, then handshake */
+  QTlsConfig *tls;
   QOpChain chain;
   QAcceptSslOp accept_ssl;
   QHandshakeOp handshake;
-  QSocket *accepted;
-  QChannel *connection;   /* of the accepted socket, entered */
-  QStopHook hook;         /* closes the connection */
+  QSocket *accepted;      /* NULL until a connection was accepted */
+  QChannel *connection;   /* that of @accepted, entered while the handshake runs */
+  QStopHook hook;         /* closes @connection if the listener is closed meanwhile */
 } AcceptCall;
 
+/* Takes the claim of the listener's reader. */
 static gboolean
 enter_listener (AcceptCall  *self,
                 GError     **error)
@@ -77,6 +81,8 @@ begin_accept (QSocketCall  *call,
     return FALSE;
 
   q_accept_op_init (&self->accept, call->method->name, self->channel, &call->socket->sink);
+
+  /* An earlier accept_ssl may have kept connections on which nothing had arrived yet. */
   pending = &self->channel->pending_clients;
   if (pending->n > 0)
     q_pending_clients_take (pending, 0, &self->accept.fd, &self->accept.peer);
@@ -137,13 +143,13 @@ q_socket_accept (QSocket       *self,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  AcceptCall accept;
+  AcceptCall accept = {
+    .call = { .method = &accept_method, .socket = self },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  /* The rest of the structure, which is large, is for TLS or set up by the operation. */
-  accept.call = (QSocketCall) { .method = &accept_method, .socket = self };
   q_socket_call_run (&accept.call, timeout_ms, cancellable, error);
 
   return accept.call.pointer;
@@ -203,12 +209,14 @@ q_socket_accept_finish (QSocket       *self,
 
 /* ---- with TLS ---- */
 
+/* The function of the hook: a closed connection ends the handshake. */
 static void
 stop_by_closing (gpointer connection)
 {
   q_channel_close (connection);
 }
 
+/* Goes on with the handshake, unless the time is up before a connection came. */
 static QOp *
 handshake_after_accept (QOpChain *chain,
                         QOp      *done)
@@ -226,6 +234,8 @@ handshake_after_accept (QOpChain *chain,
 
   q_handshake_op_init (&self->handshake, self->call.method->name, self->connection,
                        &self->accepted->sink, self->tls, NULL, TRUE);
+
+  /* accept_ssl waits until something has arrived from the client. */
   self->handshake.has_spoken = TRUE;
 
   return &self->handshake.parent;
@@ -254,6 +264,7 @@ begin_accept_ssl (QSocketCall  *call,
   return TRUE;
 }
 
+/* Makes the accepted socket an encrypted one, or drops it if the handshake failed. */
 static void
 finish_handshake (AcceptCall *self,
                   gboolean    ok)

@@ -27,7 +27,8 @@ get_option (int  fd,
   return getsockopt (fd, SOL_SOCKET, option, value, &length) == 0;
 }
 
-/* What the kernel knows of a descriptor from elsewhere. */
+/* Creates a channel around the caller's descriptor, with what the kernel knows of it. On failure
+ * the descriptor stays as it is. */
 static QChannel *
 adopt_channel (int      fd,
                GError **error)
@@ -36,8 +37,8 @@ adopt_channel (int      fd,
   QAddress peer = { .length = sizeof peer.un };
   QChannel *channel;
   int is_listening = FALSE;
-  int family;
-  int socktype;
+  int family = AF_UNSPEC;
+  int socktype = 0;
   int flags;
 
   flags = fcntl (fd, F_GETFL);
@@ -62,7 +63,9 @@ adopt_channel (int      fd,
   channel->restore_fd_flags = fcntl (fd, F_GETFD);
   fcntl (fd, F_SETFD, FD_CLOEXEC);
 
-  /* accept () must not block; everything else has a flag of its own for that. */
+  /* Between poll () and accept () a connection can disappear, and accept () would then block on a
+   * blocking descriptor. Reads and writes need no such mode: a flag of each system call keeps them
+   * from blocking. */
   if (kind == Q_CHANNEL_LISTENING && (flags & O_NONBLOCK) == 0)
     {
       fcntl (fd, F_SETFL, flags | O_NONBLOCK);
@@ -119,7 +122,8 @@ set_stream_error (GError     **error,
   return NULL;
 }
 
-/* The connection that @stream encrypts, or @stream itself. */
+/* Returns a new reference to the connection that @stream encrypts, or to @stream if that is no TLS
+ * connection. */
 static GIOStream *
 ref_base_stream (GIOStream *stream)
 {
@@ -200,9 +204,9 @@ q_socket_new_from_connection (GIOStream  *stream,
   return self;
 }
 
-/* ---- giving back ---- */
+/* ---- giving the descriptor away ---- */
 
-/* The caller has both claims. */
+/* Does it for a caller that holds the claims of reader and writer. */
 static int
 steal_fd (QSocket  *self,
           GError  **error)
@@ -252,7 +256,7 @@ q_socket_steal_fd (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), -1);
   g_return_val_if_fail (error == NULL || *error == NULL, -1);
 
-  /* With both claims taken no other call can begin to read or write. */
+  /* As long as this call holds both claims, no other can begin to read or write. */
   if (!q_gate_take_claim (&self->gate, Q_CLAIM_READER, Q_CLAIM_LASTING))
     {
       q_socket_set_pending_error (Q_CLAIM_READER, "steal_fd", error);

@@ -19,13 +19,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- the one way to bind ---- */
+/* ---- binding an address ---- */
 
 typedef struct
 {
-  const char *name;             /* of the public function */
+  const char *name;             /* of the public function, for messages */
   gboolean reuse_address;
-  gboolean dual_stack;          /* an IPv6 address that is to serve IPv4 too */
+  gboolean dual_stack;          /* the IPv6 socket is to accept IPv4 connections, too */
   int socktype;
   int protocol;
 } BindOptions;
@@ -45,8 +45,8 @@ set_bind_error (const BindOptions  *options,
   return FALSE;
 }
 
-/* A listener never blocks in accept (); everything else is read from. Returns NULL
- * with @system_error set. */
+/* Returns a new channel, or NULL with @system_error set to an errno. All but a datagram socket may
+ * become a listener, where accept () must not block, so they are made non-blocking. */
 static QChannel *
 try_bind (const BindOptions *options,
           const QAddress    *address,
@@ -60,16 +60,18 @@ try_bind (const BindOptions *options,
   int on = TRUE;
   int off = FALSE;
 
-  *system_error = errno;
   if (fd < 0)
-    return NULL;
+    {
+      *system_error = errno;
+      return NULL;
+    }
 
   if (options->reuse_address && family != G_SOCKET_FAMILY_UNIX)
     setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (options->dual_stack)
     setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 
-  /* Accepted connections inherit it in the kernel. */
+  /* The kernel hands TCP_NODELAY on to the connections that the listener accepts. */
   if (no_delay && options->socktype == SOCK_STREAM && family != G_SOCKET_FAMILY_UNIX)
     setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 
@@ -82,7 +84,7 @@ try_bind (const BindOptions *options,
   return NULL;
 }
 
-/* What all ways to bind end in; takes over the channel. */
+/* Opens the socket with @channel, a reference that this function takes over. */
 static gboolean
 install_bound (QSocket            *self,
                const BindOptions  *options,
@@ -97,8 +99,8 @@ install_bound (QSocket            *self,
                          "the socket was closed meanwhile", error);
 }
 
-/* Tries one address after the other, each with a descriptor of its own; the first
- * error is the one to report. */
+/* Binds the first of the addresses that can be bound. If none can, the error is that of the first
+ * one, which is the one the resolver prefers. */
 static gboolean
 bind_addresses (QSocket            *self,
                 const BindOptions  *options,
@@ -110,7 +112,7 @@ bind_addresses (QSocket            *self,
 
   for (guint i = 0; i < n_addresses; i++)
     {
-      int system_error;
+      int system_error = 0;
       QChannel *channel = try_bind (options, &addresses[i], self->settings.no_delay,
                                     &system_error);
 
@@ -124,8 +126,9 @@ bind_addresses (QSocket            *self,
                          error);
 }
 
-/* Every interface: one IPv6 socket that takes IPv4 as well. IPv4 alone is for
- * machines without IPv6, and not for a port that somebody has on IPv6 already. */
+/* Binds a port on every address of the machine: with one IPv6 socket that serves IPv4 as well, or,
+ * on a machine without IPv6, with an IPv4 socket. Any other error of the IPv6 socket is final: if
+ * the port is in use there, a socket for IPv4 alone would be half of what was asked for. */
 static gboolean
 bind_any (QSocket        *self,
           BindOptions    *options,
@@ -134,19 +137,21 @@ bind_any (QSocket        *self,
           GError        **error)
 {
   QChannel *channel = NULL;
-  QAddress address;
-  int system_error = EAFNOSUPPORT;
+  QAddress address = { .length = 0 };
+  gboolean use_ipv4 = family == G_SOCKET_FAMILY_IPV4;
+  int system_error = 0;
 
   options->dual_stack = family == G_SOCKET_FAMILY_INVALID;
 
-  if (family != G_SOCKET_FAMILY_IPV4)
+  if (!use_ipv4)
     {
       q_address_set_any (&address, G_SOCKET_FAMILY_IPV6, port);
       channel = try_bind (options, &address, self->settings.no_delay, &system_error);
+      use_ipv4 = channel == NULL && family == G_SOCKET_FAMILY_INVALID &&
+                 (system_error == EAFNOSUPPORT || system_error == EADDRNOTAVAIL);
     }
 
-  if (channel == NULL && family != G_SOCKET_FAMILY_IPV6 &&
-      (system_error == EAFNOSUPPORT || system_error == EADDRNOTAVAIL))
+  if (use_ipv4)
     {
       options->dual_stack = FALSE;
       q_address_set_any (&address, G_SOCKET_FAMILY_IPV4, port);
@@ -160,7 +165,7 @@ bind_any (QSocket        *self,
   return install_bound (self, options, &address, channel, error);
 }
 
-/* ---- names ---- */
+/* ---- binding a name ---- */
 
 static void
 emit_resolved (QSocket        *self,
@@ -184,14 +189,12 @@ static gboolean
 set_lookup_error (const BindOptions  *options,
                   const char         *host,
                   const char         *service,
-                  int                 code,
+                  QSocketError        code,
                   const char         *problem,
                   GError            **error)
 {
-  g_set_error (error, Q_SOCKET_ERROR,
-               code == EAI_CANCELED ? Q_SOCKET_ERROR_CLOSED : Q_SOCKET_ERROR_ADDRESS_LOOKUP,
-               "%s to \"%s:%s\": %s", options->name, host != NULL ? host : "*", service,
-               code == EAI_CANCELED ? "the socket was closed meanwhile" : problem);
+  g_set_error (error, Q_SOCKET_ERROR, code, "%s to \"%s:%s\": %s", options->name,
+               host != NULL ? host : "*", service, problem);
 
   return FALSE;
 }
@@ -202,14 +205,15 @@ stop_lookup (gpointer lookup)
   q_lookup_cancel (lookup);
 }
 
-/* A close in another thread ends the waiting. */
+/* Waits for the lookup, which a close in another thread cancels. Returns 0, or a code of
+ * getaddrinfo (), which then is EAI_CANCELED. */
 static int
 look_up (QSocket         *self,
          QLookup         *lookup,
          const QAddress **addresses,
          guint           *n_addresses)
 {
-  QStopHook hook;
+  QStopHook hook = { NULL };
 
   q_gate_add_hook (&self->gate, &hook, stop_lookup, lookup);
   q_lookup_wait (lookup, Q_DEADLINE_NEVER);
@@ -230,8 +234,8 @@ bind_name (QSocket        *self,
   g_autofree char *ascii = host != NULL ? g_hostname_to_ascii (host) : NULL;
   g_autoptr (QLookup) lookup = NULL;
   g_autoptr (GError) local = NULL;
-  const QAddress *addresses;
-  guint n_addresses;
+  const QAddress *addresses = NULL;
+  guint n_addresses = 0;
   int code;
 
   report.name = host;
@@ -241,22 +245,28 @@ bind_name (QSocket        *self,
   lookup = q_lookup_new (ascii != NULL ? ascii : host, *service != '\0' ? service : "0", family,
                          options->socktype, AI_PASSIVE, &local);
   if (lookup == NULL)
-    return set_lookup_error (options, host, service, EAI_SYSTEM, local->message, error);
+    return set_lookup_error (options, host, service, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
+                             local->message, error);
 
   code = look_up (self, lookup, &addresses, &n_addresses);
+  if (code == EAI_CANCELED)
+    return set_lookup_error (options, host, service, Q_SOCKET_ERROR_CLOSED,
+                             "the socket was closed meanwhile", error);
   if (code != 0)
-    return set_lookup_error (options, host, service, code, q_lookup_strerror (code), error);
+    return set_lookup_error (options, host, service, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
+                             q_lookup_strerror (code), error);
 
   emit_resolved (self, addresses, n_addresses);
 
-  /* Only the service was a name. */
+  /* The lookup was needed for the name of the service alone. */
   if (host == NULL)
     return bind_any (self, options, family, q_address_get_port (&addresses[0]), error);
 
   return bind_addresses (self, options, addresses, n_addresses, error);
 }
 
-/* @host NULL is every interface, an empty service any free port. */
+/* Binds a host and a service, each of which may be a name or a number. A @host of NULL means every
+ * address of the machine, an empty @service any free port. */
 static gboolean
 bind_host (QSocket        *self,
            BindOptions    *options,
@@ -265,8 +275,8 @@ bind_host (QSocket        *self,
            GSocketFamily   family,
            GError        **error)
 {
-  QAddress literal;
-  int port = 0;
+  QAddress literal = { .length = 0 };
+  int port = 0;         /* becomes -1 if the service is a name */
   gboolean ok;
 
   if (*service != '\0' && !q_target_check_service (service, &port, error))
@@ -288,11 +298,11 @@ bind_host (QSocket        *self,
   return ok;
 }
 
-/* ---- UNIX paths ---- */
+/* ---- binding a path ---- */
 
-/* Whether @path is a socket file that no socket belongs to any more. Connecting
- * tells, and does so with a datagram socket even where the other one is of another
- * type, or does not listen yet, and without that one noticing. */
+/* Whether @path is a socket file that no socket is bound to any more. To find out, this function
+ * connects to it. A datagram socket gets ECONNREFUSED only if there is no socket at all: one of
+ * another type gives another error, even if it does not listen yet, and is not disturbed. */
 static gboolean
 is_stale_socket (const char     *path,
                  const QAddress *address)
@@ -321,8 +331,8 @@ bind_path (QSocket      *self,
            GError      **error)
 {
   QChannel *channel;
-  QAddress address;
-  int system_error;
+  QAddress address = { .length = 0 };
+  int system_error = 0;
   gboolean ok;
 
   if (!q_socket_begin_opening (self, options->name, error))

@@ -56,7 +56,7 @@ call_free (gpointer data)
   g_free (data);
 }
 
-/* Takes over @task and @error. */
+/* Returns the result of @call, or @error, which this function takes over like @task. */
 static void
 return_result (GTask       *task,
              QSocketCall *call,
@@ -101,12 +101,13 @@ new_task (const QSocketMethod *method,
 {
   GTask *task = g_task_new (socket, cancellable, callback, user_data);
 
-  /* In brackets it is no macro, which would name the task after the argument. */
+  /* The parentheses keep the macro of that name from being used: it would name the task after
+   * the text of the argument. */
   (g_task_set_source_tag) (task, method->tag);
   g_task_set_name (task, method->tag_name);
 
-  /* The operation knows better than the task whether it was done before it was
-   * cancelled: what it took from the stream must reach the caller. */
+  /* If it checked the cancellable, the task would drop the result of an operation that had
+   * succeeded before it was cancelled, and bytes taken from the stream would be lost. */
   g_task_set_check_cancellable (task, FALSE);
 
   return task;
@@ -197,7 +198,7 @@ q_socket_call_finish_integer (const QSocketMethod  *method,
   if (task == NULL || !g_task_propagate_boolean (task, error))
     return 0;
 
-  /* It has more bits than what a task returns where pointers are small. */
+  /* g_task_return_int () would cut it off where a gssize has 32 bits. */
   call = g_task_get_task_data (task);
 
   return call->integer;

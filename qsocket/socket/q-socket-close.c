@@ -35,8 +35,7 @@ q_socket_shutdown (QSocket  *self,
                    GError  **error)
 {
   g_autoptr (QChannel) channel = NULL;
-  int result;
-  int system_error;
+  int system_error = 0;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -46,17 +45,19 @@ q_socket_shutdown (QSocket  *self,
   if (channel == NULL || !q_channel_enter (channel))
     return TRUE;
 
-  /* Corked bytes were sent before it. */
+  /* Corked bytes belong to sends that have succeeded already, so they leave before the end of the
+   * stream. In a child process they are the parent's to send. */
   if (!q_channel_is_inherited (channel))
     q_send_flush (channel, &self->sink);
 
-  result = shutdown (channel->fd, SHUT_RDWR);
-  system_error = errno;
+  if (shutdown (channel->fd, SHUT_RDWR) != 0)
+    system_error = errno;
   q_channel_leave (channel);
 
-  /* A connection that both sides, or a reset, have ended before is ended. */
-  if (result == 0 || (system_error == ENOTCONN && (channel->kind == Q_CHANNEL_CLIENT ||
-                                                   channel->kind == Q_CHANNEL_ACCEPTED)))
+  /* The kernel says ENOTCONN, too, if both sides or a reset have ended the connection before: then
+   * there is nothing left to do. */
+  if (system_error == 0 || (system_error == ENOTCONN && (channel->kind == Q_CHANNEL_CLIENT ||
+                                                         channel->kind == Q_CHANNEL_ACCEPTED)))
     return TRUE;
 
   g_set_error (error, Q_SOCKET_ERROR,
@@ -90,7 +91,7 @@ q_socket_close (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  /* Handlers may drop the last reference. */
+  /* A handler of channel-closed may drop the last reference. */
   g_object_ref (self);
 
   q_gate_stop (&self->gate);

@@ -14,9 +14,9 @@
 #include "q-socket-ssl-info-private.h"
 #include "q-target-private.h"
 
-/* ---- the one way to open a connection ---- */
+/* ---- connecting ---- */
 
-/* What a connect leaves when it succeeded. */
+/* Creates a channel for the descriptor of a connect that has succeeded. */
 static QChannel *
 new_channel (QConnectOp *connect)
 {
@@ -32,6 +32,7 @@ new_channel (QConnectOp *connect)
   return channel;
 }
 
+/* The functions of the hook, before and during the handshake. */
 static void
 stop_connect (gpointer connect)
 {
@@ -44,7 +45,8 @@ stop_by_closing (gpointer channel)
   q_channel_close (channel);
 }
 
-/* Until the handshake is done no call can use the connection; but a close ends it. */
+/* Goes on with the handshake if there is to be one. Until it is done the socket is not open, so no
+ * other call can use the connection; but the hook lets a close in another thread end it. */
 static QOp *
 handshake_after_connect (QOpChain *chain,
                          QOp      *done)
@@ -71,7 +73,7 @@ handshake_after_connect (QOpChain *chain,
   return &self->handshake.parent;
 }
 
-/* The handshake is over, one way or the other. */
+/* Makes the connection an encrypted one, or closes it if the handshake failed. */
 static void
 finish_handshake (QConnectCall *self,
                   gboolean      ok)
@@ -88,6 +90,7 @@ finish_handshake (QConnectCall *self,
     q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
 }
 
+/* Opens the socket with the new channel, which fails if another thread has closed the socket. */
 static gboolean
 install_connection (QConnectCall  *self,
                     GError       **error)
@@ -181,7 +184,7 @@ const QSocketCallClass q_connect_call_class = {
   .clear = clear_connect,
 };
 
-/* ---- where to ---- */
+/* ---- the endpoint ---- */
 
 gboolean
 q_connect_call_set_target (QConnectCall  *self,
@@ -250,7 +253,7 @@ q_connect_call_set_path (QConnectCall  *self,
          q_socket_check_type (socktype, &self->endpoint.socktype, error);
 }
 
-/* ---- both forms ---- */
+/* ---- the blocking and the asynchronous form ---- */
 
 gboolean
 q_connect_call_run (QConnectCall  *self,

@@ -9,7 +9,7 @@
 #include "q-socket-event-private.h"
 #include "q-socket-events-private.h"
 
-/* One row per signal. */
+/* One row for each signal. */
 static const struct
 {
   QSocketEventType type;
@@ -29,7 +29,7 @@ static const struct
   { Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED, "ssl-established" },
 };
 
-/* Signal numbers by event type; types that are no signal have 0. */
+/* The GObject signal id of each event type; 0 for a type that has no signal. */
 static guint signals[Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED + 1];
 
 void
@@ -77,7 +77,7 @@ ref_queue (QSocket *self)
   if (!has_queue (self))
     return NULL;
 
-  /* It may be replaced, and the old one freed, at this very moment. */
+  /* Another thread may replace and free the queue between the check above and the reference. */
   g_mutex_lock (&self->lock);
   queue = atomic_load (&self->queue);
   if (queue != NULL)

@@ -38,7 +38,8 @@ q_socket_get_gsocket (QSocket *self)
   g_mutex_lock (&channel->lock);
   if (channel->gsocket == NULL)
     {
-      /* A GSocket makes its descriptor non-blocking, for good. */
+      /* A GSocket makes its descriptor non-blocking and relies on that. So the transport, which
+       * makes a descriptor of its own blocking where that is faster, must not do so any more. */
       channel->plain.is_ours = FALSE;
       made = g_socket_new_from_fd (channel->fd, NULL);
       if (made != NULL)
@@ -78,7 +79,8 @@ q_socket_get_io_stream (QSocket *self)
   if (channel == NULL)
     return NULL;
 
-  /* A close takes the stream from the channel, and none may be made after that. */
+  /* Closing drops the channel's reference to its stream. A stream that was made after that would
+   * keep the channel alive for ever, since each refers to the other. */
   g_mutex_lock (&channel->lock);
   if (channel->io_stream == NULL && !channel->is_closing)
     channel->io_stream = q_socket_stream_new (self, channel);

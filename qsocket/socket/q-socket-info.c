@@ -12,7 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The name behind an address is worth this much waiting. */
+/* How long getting information may wait for the host name of an address. The functions have no
+ * timeout of their own. */
 #define REVERSE_LOOKUP_US (200 * 1000)
 
 enum
@@ -21,8 +22,8 @@ enum
   PEER_END,
 };
 
-/* Looked up once in the life of a connection; what did not come in time then is
- * the address itself from then on. */
+/* Returns the host name of one end. It is looked up once for each connection; if that takes too
+ * long or finds nothing, @text, the address itself, is the name for the rest of the connection. */
 static char *
 get_hostname (QChannel       *channel,
               int             end,
@@ -66,7 +67,7 @@ add_text (GVariantBuilder *builder,
                          g_variant_new_take_string (g_utf8_make_valid (text, -1)));
 }
 
-/* "ipv4(127.0.0.1)", "ipv6[::1]", "unix:/run/socket" */
+/* Adds a text such as "ipv4(127.0.0.1)", "ipv6[::1]" or "unix:/run/socket". */
 static void
 add_description (GVariantBuilder *builder,
                  const char      *key,
@@ -90,13 +91,14 @@ static void
 add_credentials (GVariantBuilder *builder,
                  QChannel        *channel)
 {
-  struct ucred credentials;
+  struct ucred credentials = { .pid = 0, .uid = (uid_t) -1, .gid = (gid_t) -1 };
   socklen_t length = sizeof credentials;
 
   if (getsockopt (channel->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
     return;
 
-  /* A process that is out of sight has users all the same. */
+  /* The kernel gives 0 or -1 for what it does not know, such as the process id of a peer in
+   * another PID namespace. Each of the three is left out by itself. */
   if (credentials.pid > 0)
     g_variant_builder_add (builder, "{sv}", "pid", g_variant_new_int32 (credentials.pid));
   if (credentials.uid != (uid_t) -1)
@@ -107,7 +109,7 @@ add_credentials (GVariantBuilder *builder,
                            g_variant_new_int32 ((gint32) credentials.gid));
 }
 
-/* The caller has entered the channel. */
+/* Describes the address of one end. The caller has entered the channel. */
 static GVariant *
 build_info (QSocket        *self,
             QChannel       *channel,
@@ -118,7 +120,7 @@ build_info (QSocket        *self,
   char text[Q_ADDRESS_TEXT_SIZE];
   GVariantBuilder builder;
 
-  /* The documented texts have no scope: "fe80::1", not "fe80::1%eth0". */
+  /* The texts that are documented are without a scope: "fe80::1", not "fe80::1%eth0". */
   q_address_to_text (address, text);
   if (family == G_SOCKET_FAMILY_IPV6)
     text[strcspn (text, "%")] = '\0';
@@ -146,7 +148,7 @@ build_info (QSocket        *self,
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
-/* One function for both ends: they differ in a system call and a code. */
+/* The body of both functions: the two ends differ in the system call and the code of errors. */
 static GVariant *
 get_info (QSocket       *self,
           int            end,
@@ -156,9 +158,8 @@ get_info (QSocket       *self,
 {
   g_autoptr (QChannel) channel = q_socket_ref_channel (self);
   GVariant *info = NULL;
-  QAddress address;
-  int result;
-  int system_error;
+  QAddress address = { .length = sizeof address.un };
+  int system_error = 0;
 
   if (channel == NULL || !q_channel_enter (channel))
     {
@@ -166,19 +167,18 @@ get_info (QSocket       *self,
       return NULL;
     }
 
-  address.length = sizeof address.un;
-  result = end == LOCAL_END ? getsockname (channel->fd, &address.sa, &address.length)
-                           : getpeername (channel->fd, &address.sa, &address.length);
-  system_error = errno;
+  if ((end == LOCAL_END ? getsockname (channel->fd, &address.sa, &address.length)
+                        : getpeername (channel->fd, &address.sa, &address.length)) != 0)
+    system_error = errno;
 
-  /* The kernel forgets a peer that has broken the connection off. */
-  if (result != 0 && end == PEER_END && channel->peer.length > 0)
+  /* After a reset the kernel no longer knows the address of the peer, but the channel does. */
+  if (system_error != 0 && end == PEER_END && channel->peer.length > 0)
     {
       address = channel->peer;
-      result = 0;
+      system_error = 0;
     }
 
-  if (result == 0)
+  if (system_error == 0)
     info = build_info (self, channel, end, &address);
   else
     g_set_error (error, Q_SOCKET_ERROR, code, "%s: %s", name, g_strerror (system_error));
@@ -288,7 +288,7 @@ q_socket_get_port (QSocket *self)
   q_channel_leave (channel);
   port = q_address_get_port (&address);
 
-  /* The kernel's 0 is no port, but none yet. */
+  /* The kernel says 0 as long as no port is bound. */
   return port > 0 ? port : -1;
 }
 

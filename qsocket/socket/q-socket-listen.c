@@ -20,7 +20,7 @@ set_listen_error (QChannel  *channel,
 {
   g_autofree char *text = NULL;
   g_autofree char *escaped = NULL;
-  QAddress address;
+  QAddress address = { .length = 0 };
 
   q_channel_get_local_address (channel, &address);
   text = q_address_describe (&address);

@@ -66,7 +66,8 @@ q_socket_set_charset (QSocket     *self,
   if (charset == NULL)
     return q_socket_prefix_error ("set_charset", error);
 
-  /* The next text call sees that its converter is for another charset. */
+  /* The converters belong to the reader and the writer, which may be at work. The next call that
+   * sends or receives text compares the names and makes a new converter. */
   self->settings.charset = charset;
 
   return TRUE;

@@ -104,13 +104,12 @@ q_socket_read_http_header (QSocket       *self,
                            GCancellable  *cancellable,
                            GError       **error)
 {
-  HeaderCall header;
+  HeaderCall header = {
+    .call = { .method = &read_http_header_method, .socket = self },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  /* The parser is large, and clears itself. */
-  header.call = (QSocketCall) { .method = &read_http_header_method, .socket = self };
 
   return q_socket_call_run (&header.call, timeout_ms, cancellable, error)
          ? header.call.pointer : NULL;

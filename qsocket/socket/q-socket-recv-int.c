@@ -9,9 +9,8 @@
 #include "q-int-codec-private.h"
 #include "q-socket-recv-call-private.h"
 
-/* Every public function is a line of its own around one core, which is inlined into it with
- * the format known: an integer that is in the buffer then costs a handful of
- * instructions. */
+/* Each public function calls recv_int () with a constant format. The compiler inlines that call, so
+ * an integer that is in the buffer already takes few instructions to read. */
 
 #define RECV_METHOD(name) { name " from", &q_recv_call_memory_class }
 
@@ -34,6 +33,7 @@ static const QSocketMethod methods[] = {
 
 /* ---- blocking ---- */
 
+/* Not inlined: this is the slow way, for bytes that have to be waited for. */
 static gint64
 recv_int_from_network (QSocket       *self,
                        QIntFormat     format,

@@ -25,8 +25,9 @@ static const QSocketMethod recv_into_method = { "recv_into from", &q_recv_call_m
 
 /* ---- bytes ---- */
 
-/* Small records that are in the buffer already need no operation at all. Returns the channel
- * whose buffer has the record, until end_small_read (), or NULL. */
+/* Begins a read of few bytes that are in the buffer already, which needs no operation. Returns the
+ * channel that has them, to be given to end_small_read (), or NULL if the read needs an operation.
+ * */
 static QChannel *
 begin_small_read (QSocket      *self,
                   gsize         size,
@@ -101,7 +102,7 @@ q_socket_recv_into (QSocket       *self,
       return (gssize) size;
     }
 
-  /* Nothing can be returned that 0, the end of the stream, would not mean. */
+  /* A result of 0 means the end of the stream, so this call has to wait for one byte at least. */
   if (minimum == 0 && size > 0)
     recv.minimum = 1;
 
@@ -320,22 +321,23 @@ q_socket_recv_finish (QSocket       *self,
   return q_socket_call_finish_pointer (&recv_method, self, result, error);
 }
 
-/* ---- questions ---- */
+/* ---- waiting for bytes ---- */
 
+/* Whether a read, or an accept, would not wait. The caller has entered @channel as its reader. */
 static gboolean
 is_readable (QSocket   *self,
              QChannel  *channel,
              QDeadline *deadline)
 {
   gboolean is_readable;
-  QRecvOp op;
+  QRecvOp op = { .length = 0 };
 
   if (channel->kind == Q_CHANNEL_LISTENING || q_channel_keeps_boundaries (channel))
     return q_recv_buffer_length (&channel->in) > 0 || channel->pending_clients.n > 0 ||
            q_channel_poll (channel, POLLIN, deadline);
 
-  /* It reads ahead, since the descriptor alone knows nothing of what is buffered on its way
-   * here. */
+  /* A stream is read ahead into the buffer: with TLS a descriptor that is readable may have nothing
+   * for the caller, and one that is not may have bytes that were decrypted before. */
   q_recv_op_init (&op, "is_data_available", channel, &self->sink, Q_RECV_PEEK, 1, 0);
   is_readable = q_op_run (&op.parent, deadline->timeout_ms, NULL, NULL);
   q_socket_check_read_handlers (self);
@@ -375,7 +377,7 @@ q_socket_is_data_available (QSocket *self,
       return available;
     }
 
-  /* While another call reads, what the descriptor says has to do. */
+  /* While another call reads, the buffer belongs to that call; only the descriptor can be asked. */
   channel = q_socket_ref_channel (self);
   if (channel == NULL)
     return FALSE;

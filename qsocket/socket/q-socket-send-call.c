@@ -8,8 +8,8 @@
 
 #include "q-socket-open-private.h"
 
-/* Corked bytes gather, as long as there is room for all of them. Messages never do, for they
- * are not to run into each other. */
+/* Gathers head and body if the socket is corked and there is room for all of them. A socket that
+ * keeps the boundaries of messages never gathers, since the boundaries would be lost. */
 static gboolean
 try_gather (QSendCall *self)
 {

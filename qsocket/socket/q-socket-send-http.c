@@ -12,8 +12,8 @@
 #include "q-socket-events-private.h"
 #include "q-socket-send-call-private.h"
 
-/* The event shows what the caller asked for, always as the hash it is in every
- * language. */
+/* Emits http-send-message with the headers of the caller, always as an a{sv}, which is what the
+ * getter of the event is documented to return. */
 static void
 emit_send_message (QSocket    *self,
                    const char *first_line,
@@ -48,15 +48,16 @@ emit_send_message (QSocket    *self,
   q_socket_emit (self, &report);
 }
 
-/* An event for what is going to be sent, and then the sending. The event is an
- * operation of its own, so that an asynchronous call tells where it runs. */
+/* A call that emits http-send-message and then sends the message. The event is emitted between two
+ * operations, of which the first, @report_op, does nothing: so an asynchronous call emits it in its
+ * main context and not inside the function that begins the call. */
 typedef struct
 {
   QSendCall send;
   GString *head;
   char *first_line;
   GVariant *headers;
-  GBytes *owned_body;      /* by an asynchronous call */
+  GBytes *owned_body;     /* the reference of an asynchronous call, or NULL */
   QOp report_op;
   QOpChain chain;
 } MessageCall;
@@ -128,7 +129,8 @@ set_body (MessageCall *self,
     self->send.body = g_bytes_get_data (body, &self->send.body_length);
 }
 
-/* Makes the head of a request, or, without a @method, of a response. */
+/* Writes the head of a request or, if @method is NULL, of a response, and sets the body. If it
+ * fails, @self owns nothing. */
 static gboolean
 write_head (MessageCall  *self,
             const char   *method,
@@ -268,7 +270,8 @@ q_socket_send_http_response (QSocket       *self,
          q_socket_call_run (&message.send.call, timeout_ms, cancellable, error);
 }
 
-/* Takes over @message, whose head could not be made if there is an @error. */
+/* Starts an asynchronous call. Takes over @message, and @error, which is not NULL if the head could
+ * not be written. */
 static void
 start_message (MessageCall         *message,
                GBytes              *body,

@@ -9,9 +9,9 @@
 #include "q-int-codec-private.h"
 #include "q-socket-send-call-private.h"
 
-/* Every public function is a line of its own around one core, which is inlined into it with
- * the format known: an integer that goes into the send buffer of a corked socket then costs a
- * handful of instructions. */
+/* Each public function calls send_int () with a constant format. The compiler inlines that call, so
+ * an integer that is gathered in the send buffer of a corked socket takes few instructions to
+ * send. */
 
 #define SEND_METHOD(name) { name " to", &q_send_call_class }
 
@@ -29,7 +29,8 @@ static const QSocketMethod send_int_method = Q_SOCKET_METHOD (send_int, "to", &q
 
 /* ---- blocking ---- */
 
-/* Into the send buffer, if that is all there is to do. */
+/* Copies the integer into the send buffer if the socket is corked and has room. Returns FALSE if
+ * the integer has to be sent, or gathered, the normal way. */
 static inline gboolean
 try_gather_int (QSocket      *self,
                 const guint8 *bytes,

@@ -54,7 +54,7 @@ q_socket_send_data (QSocket       *self,
                                 timeout_ms, cancellable, error);
 }
 
-/* Takes over @data. */
+/* The body of the asynchronous forms; takes over @data. */
 static void
 send_bytes_async (const QSocketMethod *method,
                   QSocket             *self,
@@ -226,16 +226,18 @@ q_socket_send_binary_finish (QSocket       *self,
 
 /* ---- text ---- */
 
-/* Text differs from bytes in that the conversion has a state that belongs to the writer: the
- * byte order mark counts as written once a byte has left. */
+/* A call that converts text and sends the bytes. The encoder belongs to the channel, since it has a
+ * state that outlasts a call: whether the byte order mark was sent. */
 typedef struct
 {
   QSendCall send;
-  const char *string;
-  QTextEncoder *encoder;
-  guint8 *converted;
+  const char *string;     /* UTF-8 */
+  QTextEncoder *encoder;  /* that of the channel */
+  guint8 *converted;      /* what the encoder allocated, or NULL */
 } TextCall;
 
+/* Returns the encoder of @channel for the present charset. The caller has the claim of the writer.
+ * */
 static QTextEncoder *
 get_encoder (QSocket  *self,
              QChannel *channel)
@@ -284,7 +286,8 @@ finish_text (QSocketCall  *call,
 {
   TextCall *self = (TextCall *) call;
 
-  /* Before another call may send. */
+  /* The byte order mark was sent with the first byte. The encoder has to know before the claim is
+   * dropped and another call converts its text. */
   if (q_send_call_get_accepted (&self->send) > 0)
     q_text_encoder_mark_sent (self->encoder);
   q_send_call_leave (&self->send);
@@ -464,7 +467,6 @@ q_socket_uncork (QSocket       *self,
 {
   QChannel *channel;
   gboolean ok = TRUE;
-  QSendOp op;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -476,6 +478,8 @@ q_socket_uncork (QSocket       *self,
   atomic_store (&channel->is_corked, FALSE);
   if (q_channel_has_unsent (channel))
     {
+      QSendOp op = { .left = 0 };
+
       q_send_op_init (&op, "uncork to", channel, &self->sink, NULL, 0, NULL, 0);
       ok = q_op_run (&op.parent, timeout_ms, cancellable, error);
     }
@@ -485,7 +489,7 @@ q_socket_uncork (QSocket       *self,
   return ok;
 }
 
-/* ---- questions ---- */
+/* ---- what was sent ---- */
 
 /**
  * q_socket_is_write_finished:

@@ -9,24 +9,27 @@
 #include "q-recv-op-private.h"
 #include "q-socket-open-private.h"
 
-/* A source for one channel: once that is closed it is ready for good, whatever
- * the socket is opened with afterwards. What wakes it for that is a descriptor, not
- * the thread that closes: that one must not touch a context that may go away. */
+/* A source for the channel that the socket is open with when the source is created. Once the
+ * channel is closed the source is ready for ever, even if the socket is opened again. A descriptor
+ * that becomes readable wakes its main context then. The thread that closes the channel does not do
+ * so itself, because it cannot know whether that context still exists. */
 typedef struct
 {
   GSource source;
   QSocket *socket;
   QChannel *channel;
-  GPollFD poll;           /* fd: -1 once it is no more asked for */
-  gpointer closed_tag;
+  GPollFD poll;           /* of the channel's descriptor; fd is -1 once the channel is closed */
+  gpointer closed_tag;    /* of the descriptor that a close makes readable, or NULL */
 } QSocketSource;
 
-/* Without a descriptor to be woken by. */
+/* How often a source looks whether its channel was closed, in milliseconds, if the process had no
+ * descriptor left for closed_tag. */
 #define CLOSED_CHECK_INTERVAL_MS 20
 
-/* Whether the channel, which is encrypted, has something to read without waiting: the kernel
- * has something (@arrived), or it was taken from there before. While another call reads,
- * what the descriptor says has to do. */
+/* Whether a read would not wait. On a plain connection that is so if the kernel has bytes, which
+ * @kernel_has_data says. On an encrypted one it takes an attempt to read: the bytes may be a part
+ * of a record, and others may have been decrypted before. While another call reads no attempt can
+ * be made, so @kernel_has_data has to do. */
 static gboolean
 has_data (QSocketSource *self,
           gboolean       kernel_has_data)
@@ -49,7 +52,8 @@ has_data (QSocketSource *self,
   return has_data;
 }
 
-/* What no descriptor says: bytes that were read ahead, and the end of it all. */
+/* Whether the source is ready for a reason that polling the descriptor does not show: bytes that
+ * were read ahead, the end of the stream, or a channel that is closed. */
 static gboolean
 is_ready_without_poll (QSocketSource *self)
 {
@@ -67,7 +71,8 @@ socket_source_prepare (GSource *source,
 
   *timeout = self->closed_tag != NULL ? -1 : CLOSED_CHECK_INTERVAL_MS;
 
-  /* The number may come to mean something else. */
+  /* The descriptor of a closed channel must not be polled, since its number may be in use for
+   * another file by now. */
   if (self->poll.fd >= 0 && q_channel_is_closed (self->channel))
     {
       g_source_remove_poll (source, &self->poll);
@@ -83,7 +88,7 @@ socket_source_check (GSource *source)
   QSocketSource *self = (QSocketSource *) source;
   GIOCondition condition = self->poll.fd >= 0 ? self->poll.revents : 0;
 
-  /* What has arrived on an encrypted connection need not be anything to read. */
+  /* On an encrypted connection bytes may have arrived that contain nothing to read. */
   if (condition == G_IO_IN)
     return has_data (self, TRUE);
 
@@ -110,7 +115,8 @@ socket_source_finalize (GSource *source)
   g_object_unref (self->socket);
 }
 
-/* What g_source_set_closure () needs, and with it GIO's pollable streams. */
+/* Calls a closure as the callback of the source, for g_source_set_closure (), which GIO's pollable
+ * streams and language bindings use. */
 static gboolean
 invoke_closure (gpointer closure)
 {
@@ -140,7 +146,7 @@ child_is_ready (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A socket that is not open is ready at once, the way a descriptor that is none is. */
+/* The source for a closed socket: ready at once, since any call would fail without waiting. */
 static GSource *
 new_ready_source (void)
 {
@@ -195,7 +201,8 @@ q_socket_create_source (QSocket      *self,
   if (closed_fd >= 0)
     source->closed_tag = g_source_add_unix_fd (&source->source, closed_fd, G_IO_IN);
 
-  /* With a descriptor of the newer kind GLib would not care what check () says. */
+  /* g_source_add_unix_fd () does not fit here: it makes the source ready whenever the descriptor
+   * is, whatever check () returns. */
   if (!q_channel_is_closed (channel))
     {
       source->poll.fd = channel->fd;

@@ -17,15 +17,16 @@
 #include "q-socket-settings-private.h"
 #include "q-socket-ssl-info-private.h"
 
-/* ---- changing what an open connection speaks ---- */
+/* ---- changing the transport of an open connection ---- */
 
-/* It begins with sending what is gathered: that belongs to what was spoken before. */
+/* A call that replaces the plain transport by TLS or TLS by the plain one. It first sends the
+ * corked bytes, with the old transport, because they were sent before the change. */
 typedef struct
 {
   QSocketCall call;
-  gboolean is_server;     /* of an upgrade */
-  QChannel *channel;
-  QTlsConfig *tls;
+  gboolean is_server;     /* for an upgrade */
+  QTlsConfig *tls;        /* for an upgrade */
+  QChannel *channel;      /* NULL: there is nothing to change */
 
   QOpChain chain;
   QSendOp send;
@@ -43,6 +44,7 @@ change_after_send (QOpChain *chain,
   return done == &self->send.parent ? self->change : NULL;
 }
 
+/* Makes the operation that sends the corked bytes and then runs @change. */
 static void
 prepare_change (TransportCall *self,
                 QOp           *change)
@@ -56,7 +58,8 @@ prepare_change (TransportCall *self,
   self->call.op = &self->chain.parent;
 }
 
-/* Nobody may read or write meanwhile. */
+/* Takes the claims of reader and writer, so that no other call uses the transport. Returns the
+ * channel, or NULL with @error set and without a claim. */
 static QChannel *
 enter_with_both_claims (QSocket     *self,
                         const char  *name,
@@ -72,7 +75,7 @@ enter_with_both_claims (QSocket     *self,
   if (writer_channel == channel)
     return channel;
 
-  /* It was opened anew between the two. */
+  /* Another thread has opened the socket anew between the two claims. */
   if (writer_channel != NULL)
     {
       q_socket_leave (self, Q_CLAIM_WRITER, writer_channel);
@@ -91,8 +94,10 @@ leave_with_both_claims (QSocket  *self,
   q_socket_leave (self, Q_CLAIM_READER, channel);
 }
 
-/* ---- from clear text to TLS ---- */
+/* ---- from the plain transport to TLS ---- */
 
+/* Checks whether the handshake can begin. Fails with SSL or INVALID_ARGUMENT, with a message that
+ * lacks the name of the method. */
 static gboolean
 check_upgrade (TransportCall  *self,
                const char     *host,
@@ -160,7 +165,8 @@ finish_upgrade (QSocketCall  *call,
       ok = FALSE;
     }
 
-  /* Another thread may close the socket and open it anew. */
+  /* Once the claims are dropped another thread may close the socket and open it anew. Then the new
+   * connection must not be closed below. */
   g_object_ref (socket);
   channel = q_channel_ref (self->channel);
   leave_with_both_claims (socket, channel);
@@ -369,7 +375,7 @@ q_socket_upgrade_server_to_ssl_finish (QSocket       *self,
   return q_socket_call_finish_boolean (&upgrade_server_to_ssl_method, self, result, error);
 }
 
-/* ---- and back ---- */
+/* ---- from TLS to the plain transport ---- */
 
 static gboolean
 begin_shutdown_ssl (QSocketCall  *call,

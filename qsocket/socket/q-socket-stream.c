@@ -13,11 +13,12 @@
 #include "q-socket-send.h"
 #include "q-socket-source.h"
 
-/* Three small types: the two streams of GIO and the pair of them. Each knows the
- * socket by a weak reference and does nothing but call it. The streams are
- * pollable, which is what makes GIO's asynchronous calls work without threads. */
+/* Three types: an input stream, an output stream, and the GIOStream that has both. Each has a weak
+ * reference to the socket and calls its functions. Both streams are pollable, so that GIO runs
+ * their asynchronous calls in the main context and not in a thread. */
 
-/* A socket, as long as it is open with the channel that the streams are for. */
+/* The socket, and the channel that it must be open with: when the socket is opened again its old
+ * streams must not use the new connection. */
 typedef struct
 {
   GWeakRef socket;
@@ -46,7 +47,8 @@ socket_ref_clear (SocketRef *ref)
   g_clear_pointer (&ref->channel, q_channel_unref);
 }
 
-/* GIO's callers know GIO's errors. */
+/* Sets @error to the error of GIO's domain that corresponds to @from, which this function takes
+ * over: callers of a GIOStream expect no other domain. */
 static void
 translate_error (GError  *from,
                  GError **error)
@@ -76,6 +78,8 @@ translate_error (GError  *from,
   g_error_free (from);
 }
 
+/* Returns a new reference to the socket. Fails with CLOSED if it was freed, closed or opened anew.
+ * */
 static QSocket *
 get_socket (SocketRef  *ref,
             GError    **error)
@@ -219,6 +223,8 @@ struct _QSocketOutput
 
 static const QSocketMethod write_method = { "write to", &q_send_call_class };
 
+/* Waits until the transport accepts some of the bytes. Returns how many it has accepted, or -1 with
+ * @error set. */
 static gssize
 write_some (QSocket       *socket,
             const void    *buffer,
@@ -243,8 +249,8 @@ write_some (QSocket       *socket,
       return -1;
     }
 
-  /* What was taken and has not left yet would be sent once more if it was not said to be
-   * sent; what holds it up is for the next call to tell. */
+  /* Bytes that the transport has accepted will be sent, so they must be counted even after an
+   * error: the caller would write them once more. The next write meets the error again. */
   g_clear_error (&local);
 
   return (gssize) accepted;
@@ -378,14 +384,15 @@ stream_close (GIOStream     *stream,
 
   ok = G_IO_STREAM_CLASS (q_socket_stream_parent_class)->close_fn (stream, cancellable, error);
 
-  /* Closing the socket drops this very stream from it; GIO holds a reference. */
+  /* This drops the channel's reference to the stream, but GIO holds one while it closes. */
   if (socket != NULL)
     q_socket_close (socket, NULL);
 
   return ok;
 }
 
-/* It never waits, so it needs no thread, and events stay in the caller's. */
+/* Closing never waits, so this does not need the thread that GIO would run it in by default, and
+ * channel-closed is emitted in the thread of the caller. */
 static void
 stream_close_async (GIOStream           *stream,
                     int                  io_priority,

@@ -408,7 +408,7 @@ G_DEFINE_FINAL_TYPE (QSocket, q_socket, G_TYPE_OBJECT)
 
 /* ---- properties ---- */
 
-/* Enums have a type of their own in the signatures of their functions. */
+/* The public functions have the type of their enum in the prototype, the rows have int. */
 static int
 get_verify_mode (QSocket *self)
 {
@@ -464,7 +464,7 @@ static const QPropertyRow properties[] = {
     .default_value = G_TLS_PROTOCOL_VERSION_TLS_1_2 },
 };
 
-/* Property numbers begin with 1. */
+/* GObject numbers the properties from 1, here in the order of the rows. */
 static const QPropertyRow *
 get_row (guint prop_id)
 {
@@ -509,7 +509,7 @@ q_socket_dispose (GObject *object)
   atomic_store (&self->is_disposed, TRUE);
   q_socket_close (self, NULL);
 
-  /* A handler of channel-closed may have disposed of it before. */
+  /* A handler of channel-closed may have run this function to its end already. */
   if (!self->is_deleted)
     {
       self->is_deleted = TRUE;
