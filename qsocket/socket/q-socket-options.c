@@ -159,7 +159,20 @@ q_socket_set_no_delay (QSocket   *self,
   return TRUE;
 }
 
-/* ---- limits ---- */
+/* ---- properties ---- */
+
+static void
+set_uint (QSocket    *self,
+          const char *property,
+          guint      *setting,
+          guint       value)
+{
+  if (*setting == value)
+    return;
+
+  *setting = value;
+  g_object_notify (G_OBJECT (self), property);
+}
 
 /**
  * q_socket_get_lookup_hostnames:
@@ -236,11 +249,7 @@ q_socket_set_max_header_size (QSocket *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (max_header_size > 0);
 
-  if (self->settings.max_header_size == max_header_size)
-    return;
-
-  self->settings.max_header_size = max_header_size;
-  g_object_notify (G_OBJECT (self), "max-header-size");
+  set_uint (self, "max-header-size", &self->settings.max_header_size, max_header_size);
 }
 
 /**
@@ -277,11 +286,7 @@ q_socket_set_max_header_count (QSocket *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (max_header_count > 0);
 
-  if (self->settings.max_header_count == max_header_count)
-    return;
-
-  self->settings.max_header_count = max_header_count;
-  g_object_notify (G_OBJECT (self), "max-header-count");
+  set_uint (self, "max-header-count", &self->settings.max_header_count, max_header_count);
 }
 
 /**

@@ -23,6 +23,25 @@ static const QSocketMethod recv_method = Q_SOCKET_METHOD (recv, "from", &text_cl
 static const QSocketMethod recv_binary_method = Q_SOCKET_METHOD (recv_binary, "from", &bytes_class);
 static const QSocketMethod recv_into_method = { "recv_into from", &q_recv_call_memory_class };
 
+/* The body of the asynchronous forms. */
+static void
+recv_async (const QSocketMethod *method,
+            QRecvResult          result,
+            QSocket             *self,
+            gssize               size,
+            int                  timeout_ms,
+            int                  io_priority,
+            GCancellable        *cancellable,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  QRecvCall *recv = q_socket_call_new (method, self);
+
+  recv->result = result;
+  recv->size = size;
+  q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
 /* ---- bytes ---- */
 
 /* Begins a read of few bytes that are in the buffer already, which needs no operation. Returns the
@@ -185,14 +204,10 @@ q_socket_recv_binary_async (QSocket             *self,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
-  QRecvCall *recv;
-
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  recv = q_socket_call_new (&recv_binary_method, self);
-  recv->result = Q_RECV_TO_BYTES;
-  recv->size = size;
-  q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
+  recv_async (&recv_binary_method, Q_RECV_TO_BYTES, self, size,
+              timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 /**
@@ -290,14 +305,10 @@ q_socket_recv_async (QSocket             *self,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
-  QRecvCall *recv;
-
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  recv = q_socket_call_new (&recv_method, self);
-  recv->result = Q_RECV_TO_TEXT;
-  recv->size = size;
-  q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
+  recv_async (&recv_method, Q_RECV_TO_TEXT, self, size,
+              timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 /**

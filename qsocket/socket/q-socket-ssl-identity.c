@@ -9,6 +9,25 @@
 #include "q-socket-call-error-private.h"
 #include "q-socket-settings-private.h"
 
+/* Makes @config, which has a new certificate or a new key, the config of the socket. Takes it over.
+ * Fails with @code if certificate and key do not belong together. */
+static gboolean
+apply_identity (QSocket       *self,
+                const char    *name,
+                QTlsConfig    *config,
+                QSocketError   code,
+                GError       **error)
+{
+  if (!q_tls_config_join (config, code, error))
+    {
+      q_tls_config_unref (config);
+      return q_socket_prefix_error (name, error);
+    }
+  q_socket_end_tls_change (self, config, NULL);
+
+  return TRUE;
+}
+
 static gboolean
 apply_certificate (QSocket          *self,
                    const char       *name,
@@ -18,14 +37,8 @@ apply_certificate (QSocket          *self,
   QTlsConfig *config = q_socket_begin_tls_change (self);
 
   g_set_object (&config->certificate, certificate);
-  if (!q_tls_config_join (config, Q_SOCKET_ERROR_CERTIFICATE, error))
-    {
-      q_tls_config_unref (config);
-      return q_socket_prefix_error (name, error);
-    }
-  q_socket_end_tls_change (self, config, NULL);
 
-  return TRUE;
+  return apply_identity (self, name, config, Q_SOCKET_ERROR_CERTIFICATE, error);
 }
 
 /**
@@ -132,14 +145,8 @@ apply_private_key (QSocket         *self,
   QTlsConfig *config = q_socket_begin_tls_change (self);
 
   g_set_object (&config->key, key);
-  if (!q_tls_config_join (config, Q_SOCKET_ERROR_PRIVATE_KEY, error))
-    {
-      q_tls_config_unref (config);
-      return q_socket_prefix_error (name, error);
-    }
-  q_socket_end_tls_change (self, config, NULL);
 
-  return TRUE;
+  return apply_identity (self, name, config, Q_SOCKET_ERROR_PRIVATE_KEY, error);
 }
 
 /**

@@ -12,7 +12,8 @@
 #include "q-ssl-certificate-private.h"
 #include "q-tls-session-private.h"
 
-/* The session, with the channel's lock held until unlock_session (). NULL without TLS. */
+/* Returns the TLS session of the open channel. Until unlock_session () the lock of @channel is
+ * held, so that the session is not replaced. Returns NULL, without a lock, if there is no TLS. */
 static QTlsSession *
 lock_session (QSocket   *self,
               QChannel **channel)
@@ -41,6 +42,25 @@ unlock_session (QChannel *channel)
   q_channel_unref (channel);
 }
 
+/* Copies what the handshake has agreed on. Both are NULL if there is no TLS. */
+static void
+get_cipher (QSocket  *self,
+            char    **name,
+            char    **version)
+{
+  QChannel *channel = NULL;
+  QTlsSession *session = lock_session (self, &channel);
+
+  *name = NULL;
+  *version = NULL;
+  if (session == NULL)
+    return;
+
+  *name = g_strdup (session->cipher);
+  *version = g_strdup (session->version);
+  unlock_session (channel);
+}
+
 /**
  * q_socket_get_ssl_cipher_name:
  * @self: a socket
@@ -56,18 +76,12 @@ unlock_session (QChannel *channel)
 char *
 q_socket_get_ssl_cipher_name (QSocket *self)
 {
-  QTlsSession *session;
-  QChannel *channel;
+  g_autofree char *version = NULL;
   char *name;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  session = lock_session (self, &channel);
-  if (session == NULL)
-    return NULL;
-
-  name = g_strdup (session->cipher);
-  unlock_session (channel);
+  get_cipher (self, &name, &version);
 
   return name;
 }
@@ -88,30 +102,24 @@ q_socket_get_ssl_cipher_name (QSocket *self)
 char *
 q_socket_get_ssl_cipher_version (QSocket *self)
 {
-  QTlsSession *session;
-  QChannel *channel;
+  g_autofree char *name = NULL;
   char *version;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  session = lock_session (self, &channel);
-  if (session == NULL)
-    return NULL;
-
-  version = g_strdup (session->version);
-  unlock_session (channel);
+  get_cipher (self, &name, &version);
 
   return version;
 }
 
+/* Returns a new reference to GIO's connection, or NULL if there is no TLS. */
 static GTlsConnection *
 ref_connection (QSocket *self)
 {
   GTlsConnection *connection;
-  QTlsSession *session;
-  QChannel *channel;
+  QChannel *channel = NULL;
+  QTlsSession *session = lock_session (self, &channel);
 
-  session = lock_session (self, &channel);
   if (session == NULL)
     return NULL;
 
@@ -199,7 +207,7 @@ q_socket_verify_peer_certificate (QSocket *self)
 {
   QTlsSession *session;
   const char *verification;
-  QChannel *channel;
+  QChannel *channel = NULL;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
@@ -216,11 +224,12 @@ q_socket_verify_peer_certificate (QSocket *self)
 void
 q_socket_emit_ssl_established (QSocket *self)
 {
-  g_autofree char *cipher = q_socket_get_ssl_cipher_name (self);
-  g_autofree char *version = q_socket_get_ssl_cipher_version (self);
+  g_autofree char *name = NULL;
+  g_autofree char *version = NULL;
   QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED);
 
-  report.cipher = cipher;
+  get_cipher (self, &name, &version);
+  report.cipher = name;
   report.cipher_version = version;
   q_socket_emit (self, &report);
 }
