@@ -7,6 +7,7 @@
 #include "q-socket-adopt.h"
 
 #include "q-gio-tls-transport-private.h"
+#include "q-i18n-private.h"
 #include "q-socket-call-error-private.h"
 #include "q-socket-open-private.h"
 #include "q-socket-settings-private.h"
@@ -45,7 +46,7 @@ adopt_channel (int      fd,
   if (flags < 0 || !get_option (fd, SO_TYPE, &socktype) || !get_option (fd, SO_DOMAIN, &family))
     {
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-                   "the descriptor %d is not a socket: %s", fd, g_strerror (errno));
+                   _("the descriptor %d is not a socket: %s"), fd, g_strerror (errno));
       return NULL;
     }
 
@@ -114,10 +115,9 @@ q_socket_new_from_fd (int      fd,
 
 static QSocket *
 set_stream_error (GError     **error,
-                  const char  *why)
+                  const char  *problem)
 {
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT, "new_from_connection: %s",
-               why);
+  q_socket_set_error ("new_from_connection", Q_SOCKET_ERROR_INVALID_ARGUMENT, error, problem);
 
   return NULL;
 }
@@ -171,15 +171,15 @@ q_socket_new_from_connection (GIOStream  *stream,
 
   base = ref_base_stream (stream);
   if (!G_IS_SOCKET_CONNECTION (base))
-    return set_stream_error (error, "the stream has no socket of its own");
+    return set_stream_error (error, _("the stream has no socket of its own"));
 
   gsocket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (base));
   if (g_socket_is_closed (gsocket))
-    return set_stream_error (error, "the connection is closed");
+    return set_stream_error (error, _("the connection is closed"));
   if (G_IS_TLS_CONNECTION (stream) &&
       g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream)) ==
       G_TLS_PROTOCOL_VERSION_UNKNOWN)
-    return set_stream_error (error, "the TLS handshake is still to come");
+    return set_stream_error (error, _("the TLS handshake is still to come"));
 
   channel = adopt_channel (g_socket_get_fd (gsocket), error);
   if (channel == NULL)
@@ -217,11 +217,11 @@ steal_fd (QSocket  *self,
     q_socket_set_not_open_error ("steal_fd", error);
   else if (channel->transport->klass->is_secure)
     q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_SSL, error,
-                        "the connection is encrypted; shutdown_ssl ends that");
+                        _("the connection is encrypted; shutdown_ssl ends that"));
   else if (q_recv_buffer_length (&channel->in) > 0 || q_channel_has_text (channel) ||
            q_channel_has_unsent (channel))
     q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_PENDING, error,
-                        "there are bytes that were not read or not sent yet");
+                        _("there are bytes that were not read or not sent yet"));
   else
     return q_socket_steal_channel_fd (self, channel, error);
 

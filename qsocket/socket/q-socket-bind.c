@@ -6,6 +6,7 @@
 
 #include "q-socket-bind.h"
 
+#include "q-i18n-private.h"
 #include "q-resolver-private.h"
 #include "q-socket-arguments-private.h"
 #include "q-socket-call-error-private.h"
@@ -96,7 +97,7 @@ install_bound (QSocket            *self,
     return TRUE;
 
   return set_bind_error (options, Q_SOCKET_ERROR_CLOSED, address,
-                         "the socket was closed meanwhile", error);
+                         _("the socket was closed meanwhile"), error);
 }
 
 /* Binds the first of the addresses that can be bound. If none can, the error is that of the first
@@ -251,7 +252,7 @@ bind_name (QSocket        *self,
   code = look_up (self, lookup, &addresses, &n_addresses);
   if (code == EAI_CANCELED)
     return set_lookup_error (options, host, service, Q_SOCKET_ERROR_CLOSED,
-                             "the socket was closed meanwhile", error);
+                             _("the socket was closed meanwhile"), error);
   if (code != 0)
     return set_lookup_error (options, host, service, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
                              q_lookup_strerror (code), error);
@@ -452,8 +453,8 @@ q_socket_bind_port (QSocket   *self,
   if (port < 0 || port > G_MAXUINT16)
     {
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-                   "bind_port: %d is not a port number", port);
-      return FALSE;
+                   _("%d is not a port number"), port);
+      return q_socket_prefix_error (options.name, error);
     }
 
   if (!q_socket_begin_opening (self, options.name, error))
@@ -506,11 +507,8 @@ q_socket_bind_inet (QSocket        *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   if (!has_iface && !has_service)
-    {
-      g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_BIND,
-                           "bind_inet: neither an interface nor a service is given");
-      return FALSE;
-    }
+    return q_socket_set_error (options.name, Q_SOCKET_ERROR_BIND, error,
+                               _("neither an interface nor a service is given"));
 
   if ((has_iface && !q_target_check_host (iface, error)) ||
       !q_socket_check_inet_family (family, error) ||

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 /* Errors that a call meets before there is an operation, so that messages name no peer. @name is
  * that of a QSocketMethod: if it has a preposition ("recv from"), the message is without that.
- * All functions return FALSE. */
+ * @text is translated already. All functions return FALSE. */
 
 gboolean q_socket_set_error (const char    *name,
                              QSocketError   code,

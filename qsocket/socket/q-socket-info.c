@@ -6,7 +6,9 @@
 
 #include "q-socket-info.h"
 
+#include "q-i18n-private.h"
 #include "q-resolver-private.h"
+#include "q-socket-call-error-private.h"
 #include "q-socket-open-private.h"
 
 #include <errno.h>
@@ -163,7 +165,7 @@ get_info (QSocket       *self,
 
   if (channel == NULL || !q_channel_enter (channel))
     {
-      g_set_error (error, Q_SOCKET_ERROR, code, "%s: the socket is not open", name);
+      q_socket_set_error (name, code, error, _("the socket is not open"));
       return NULL;
     }
 
@@ -181,7 +183,7 @@ get_info (QSocket       *self,
   if (system_error == 0)
     info = build_info (self, channel, end, &address);
   else
-    g_set_error (error, Q_SOCKET_ERROR, code, "%s: %s", name, g_strerror (system_error));
+    q_socket_set_error (name, code, error, g_strerror (system_error));
 
   q_channel_leave (channel);
 

@@ -6,6 +6,7 @@
 
 #include "q-socket-open-private.h"
 
+#include "q-i18n-private.h"
 #include "q-send-op-private.h"
 #include "q-socket-call-error-private.h"
 #include "q-socket-events-private.h"
@@ -62,7 +63,7 @@ q_socket_begin_opening (QSocket     *self,
     {
       q_gate_drop_claim (&self->gate, Q_CLAIM_OPENER);
       return q_socket_set_error (name, Q_SOCKET_ERROR_CLOSED, error,
-                                 "the socket is being disposed of");
+                                 _("the socket is being disposed of"));
     }
 
   g_object_ref (self);
@@ -166,7 +167,7 @@ q_socket_steal_channel_fd (QSocket   *self,
         q_socket_set_not_open_error ("steal_fd", error);
       else
         q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_PENDING, error,
-                            "a call uses the descriptor");
+                            _("a call uses the descriptor"));
       return -1;
     }
 

@@ -7,6 +7,7 @@
 #include "q-socket-ssl.h"
 
 #include "q-handshake-op-private.h"
+#include "q-i18n-private.h"
 #include "q-op-chain-private.h"
 #include "q-send-op-private.h"
 #include "q-shutdown-ssl-op-private.h"
@@ -107,11 +108,11 @@ check_upgrade (TransportCall  *self,
   const char *obstacle = NULL;
 
   if (channel->transport->klass->is_secure)
-    obstacle = "the connection is encrypted already";
+    obstacle = _("the connection is encrypted already");
   else if (channel->kind == Q_CHANNEL_BOUND || channel->kind == Q_CHANNEL_LISTENING)
-    obstacle = "the socket has no peer";
+    obstacle = _("the socket has no peer");
   else if (q_recv_buffer_length (&channel->in) > 0 || q_channel_has_text (channel))
-    obstacle = "the peer sent clear text that was not read; it must not pass for encrypted";
+    obstacle = _("the peer sent clear text that was not read; it must not pass for encrypted");
 
   if (obstacle != NULL)
     g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL, obstacle);
@@ -404,11 +405,10 @@ begin_shutdown_ssl (QSocketCall  *call,
     return TRUE;
 
   leave_with_both_claims (socket, self->channel);
-  g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
-                       "shutdown_ssl: the session was begun with GIO's classes, which end it only "
-                       "with the connection");
 
-  return FALSE;
+  return q_socket_set_error (call->method->name, Q_SOCKET_ERROR_SSL, error,
+                             _("the session was begun with GIO's classes, which end it only with "
+                               "the connection"));
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 
 #include "q-socket-stream-private.h"
 
+#include "q-i18n-private.h"
 #include "q-socket-close.h"
 #include "q-socket-private.h"
 #include "q-socket-recv.h"
@@ -90,7 +91,7 @@ get_socket (SocketRef  *ref,
     g_clear_object (&socket);
 
   if (socket == NULL)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the connection is closed");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the connection is closed"));
 
   return socket;
 }
