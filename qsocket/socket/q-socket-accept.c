@@ -116,21 +116,20 @@ static const QSocketMethod accept_method = Q_SOCKET_METHOD (accept, "on", &accep
  * q_socket_accept:
  * @self: a listening socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Accepts a connection and returns a socket for it.
  *
  * The new socket inherits charset, no-delay, limits, [property@QSocket.Socket:lookup-hostnames]
- * and event queue. Nobody is looked up; [method@QSocket.Socket.get_peer_info] tells who
- * connected. A connection that its peer has closed meanwhile is returned all the same, and what
- * it sent can be read.
+ * and event queue. No host name is looked up; [method@QSocket.Socket.get_peer_info] returns the
+ * address of the peer. A connection that the peer has closed meanwhile is returned as well, and the
+ * bytes that were sent on it can be read.
  *
  * When the time is up, the result is `NULL` without an error; there is no `TIMEOUT` here.
  *
- * A connection that breaks off while it waits is passed over. Fails with
- * [error@QSocket.SocketError] `ACCEPT` if the socket does not listen or the system cannot accept,
- * for instance for want of descriptors; each call reports that once, and the listener stays
- * usable.
+ * A connection that is aborted before it is accepted is skipped. Fails with
+ * [error@QSocket.SocketError] `ACCEPT` if the socket does not listen or the system cannot accept a
+ * connection, for instance because the process has no descriptor left; the listener stays usable.
  *
  * Returns: (transfer full) (nullable): the connected socket; `NULL` if none came in time, or with
  *   @error set
@@ -161,13 +160,13 @@ q_socket_accept (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.accept] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -188,7 +187,7 @@ q_socket_accept_async (QSocket             *self,
 /**
  * q_socket_accept_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.accept_async].
  *
@@ -316,29 +315,31 @@ static const QSocketMethod accept_ssl_method =
  * q_socket_accept_ssl:
  * @self: a listening socket
  * @timeout_ms: milliseconds for the whole call, handshake included; negative: no limit, 0: no
- *   waiting, which no handshake gets by with
- * @cancellable: (nullable): what may cancel the call
+ *   waiting, which is too short for a handshake
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Accepts a connection, encrypts it with TLS, and returns a socket for it.
  *
- * The certificate and key of [method@QSocket.Socket.set_certificate] and
- * [method@QSocket.Socket.set_private_key] are what clients get to see; the new socket inherits
- * these, too, and the other settings of TLS. With [enum@QSocket.SslVerifyMode] `REQUIRE` clients
- * must show a certificate of their own.
+ * The server shows clients the certificate of [method@QSocket.Socket.set_certificate] and proves
+ * with the key of [method@QSocket.Socket.set_private_key] that it is its own. The new socket
+ * inherits what [method@QSocket.Socket.accept] lists, and certificate, key and all settings of TLS.
+ * With [enum@QSocket.SslVerifyMode] `REQUIRE` clients must show a certificate as well.
  *
- * The first client that says something is served. One that connects and says nothing keeps
- * nobody waiting; up to 64 such connections are kept for later calls, then the oldest is closed.
- * One that begins a handshake and is slow about it holds up this call, but no longer than
+ * The call takes the first connection on which bytes have arrived. Connections on which nothing has
+ * arrived yet do not delay it: up to 64 of them are kept for later calls; beyond that the oldest
+ * one is closed. A client that is slow after its first bytes delays this call, but no longer than
  * @timeout_ms.
  *
- * When the time is up and nobody came, the result is `NULL` without an error. When somebody came
- * and the handshake was not done in time it is [error@QSocket.SocketError] `TIMEOUT`; it is
- * `CLOSED` if the client hung up before that, `SSL` if the handshake failed. Such connections
- * are closed. It is `SSL` as well if the listener has no certificate or no key. Other errors are
- * those of [method@QSocket.Socket.accept]. The listener stays usable after all of them.
+ * When the time is up and no client has connected, the result is `NULL` without an error. If one
+ * has connected and the handshake was not done in time, the error is [error@QSocket.SocketError]
+ * `TIMEOUT`; if the client has ended the connection before that, `CLOSED`; if the handshake failed,
+ * `SSL`. A connection whose handshake has begun is closed then. It is `SSL` as well if the listener
+ * has no certificate or no key. Other errors are those of [method@QSocket.Socket.accept]. The
+ * listener stays usable after all of them.
  *
  * The new socket emits [signal@QSocket.Socket::start-ssl] and
- * [signal@QSocket.Socket::ssl-established], which the listener's event queue gets to see.
+ * [signal@QSocket.Socket::ssl-established]. They reach the event queue of the listener, which the
+ * new socket has inherited, but no handler, since none can be connected yet.
  *
  * Returns: (transfer full) (nullable): the connected socket; `NULL` if none came in time, or with
  *   @error set
@@ -369,13 +370,13 @@ q_socket_accept_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.accept_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -396,7 +397,7 @@ q_socket_accept_ssl_async (QSocket             *self,
 /**
  * q_socket_accept_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.accept_ssl_async].
  *

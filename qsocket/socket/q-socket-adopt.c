@@ -80,10 +80,11 @@ adopt_channel (int      fd,
  * q_socket_new_from_fd:
  * @fd: the descriptor of a stream, datagram or listening socket
  *
- * Creates a socket around an open descriptor.
+ * Creates a socket that uses an open descriptor.
  *
- * On success the socket owns @fd, makes it close-on-exec, and closes it; on failure @fd stays the
- * caller's. The file of a UNIX socket is not removed, since this object did not bind it.
+ * On success the socket owns @fd: it makes it close-on-exec at once, and closes it when it is
+ * closed itself. On failure @fd still belongs to the caller. The file of a UNIX socket is not
+ * removed, since this object did not bind it.
  *
  * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @fd is no descriptor or no socket.
  *
@@ -142,16 +143,16 @@ ref_base_stream (GIOStream *stream)
  * @stream: (transfer none): a [class@Gio.SocketConnection], or a [class@Gio.TlsConnection] on top
  *   of one
  *
- * Creates a socket that wraps a GIO connection.
+ * Creates a socket that uses a connection of GIO.
  *
- * It keeps a reference to @stream, whose connection it closes with itself. From now on @stream
- * should not be read, written or closed directly: it does not see the bytes in the buffer of the
- * socket. A TLS connection must have its handshake behind it; the socket accepts whatever
- * certificate was accepted then. Its session ends with the connection:
- * [method@QSocket.Socket.shutdown_ssl] fails with [error@QSocket.SocketError] `SSL`.
+ * It keeps a reference to @stream, and closes the connection when it is closed itself. From now on
+ * @stream should not be read, written or closed directly: it does not see the bytes in the buffer
+ *   of the socket. The handshake of a TLS connection must be done; the socket accepts the
+ *   certificate that was accepted in it. The TLS session ends only with the connection:
+ *   [method@QSocket.Socket.shutdown_ssl] fails with [error@QSocket.SocketError] `SSL`.
  *
- * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is another stream, is
- * closed, or has its handshake still to come.
+ * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is a stream of another type,
+ * is closed, or is a TLS connection whose handshake is not done.
  *
  * Returns: (transfer full): a new socket, or `NULL` with @error set
  *
@@ -235,13 +236,13 @@ steal_fd (QSocket  *self,
  * Takes the descriptor away from the socket, which is closed afterwards.
  *
  * The connection goes on, and [signal@QSocket.Socket::channel-closed] is not emitted. The
- * descriptor's flags are again as they were when the socket got it; one that the socket opened
- * blocks and is close-on-exec. The file of a UNIX socket is no longer removed.
+ * descriptor's flags are again as they were when the socket got it; a descriptor that the socket
+ * opened itself is blocking and close-on-exec. The file of a UNIX socket is no longer removed.
  *
  * Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is closed; with `PENDING` if
- * another call is under way, if there are bytes in the buffer that nobody has read, or corked
- * bytes that have not left; with `SSL` if the connection is encrypted, which nobody could go on
- * with.
+ * another call is under way, if there are bytes in the buffer that were not read, or corked bytes
+ * that were not sent; with `SSL` if the connection is encrypted, since the descriptor alone is of
+ * no use without the TLS session. After a failure the socket is as it was.
  *
  * Returns: the descriptor, which the caller has to close, or -1 with @error set
  *

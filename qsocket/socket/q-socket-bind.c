@@ -366,30 +366,32 @@ bind_path (QSocket      *self,
  * q_socket_bind:
  * @self: a socket
  * @bind_to: a host and service of this machine, or the path of a UNIX socket to create
- * @reuseaddr: whether to take over an address that is only left over from before
+ * @reuseaddr: whether to bind an address that an earlier socket has left behind
  *
  * Opens a stream socket and gives it a local address.
  *
- * A @bind_to with a colon is a host and a service, parted by its last colon: `"127.0.0.1:8080"`,
- * `"[::1]:http"`. In square brackets the host means IPv6 only. A service of 0 or none
- * (`"localhost:"`) picks a free port, which [method@QSocket.Socket.get_port] tells. A @bind_to
+ * A @bind_to with a colon is a host and a service, separated by its last colon: `"127.0.0.1:8080"`,
+ * `"[::1]:http"`. In square brackets the host means IPv6 only. A service of 0, or an empty one
+ * (`"localhost:"`), picks a free port, which [method@QSocket.Socket.get_port] returns. A @bind_to
  * without a colon is the path of a UNIX socket. A host of `*` means every address, as in
  * [method@QSocket.Socket.bind_port].
  *
  * An open socket is closed first, with [signal@QSocket.Socket::channel-closed], even if binding
  * then fails; after a failure nothing is open.
  *
- * With @reuseaddr, a port is taken although earlier connections to it have not died away
- * (`SO_REUSEADDR`), and a socket file on which nobody listens any more is replaced. A live
- * listener is never displaced. Without it, an existing path is an error and left alone. The file
- * goes away with the socket, see [class@QSocket.Socket].
+ * With @reuseaddr, a port can be bound although the system still remembers earlier connections to
+ * it (`SO_REUSEADDR`), and a socket file to which no socket is bound any more is replaced. A port
+ * or file that another socket is using is never taken over. Without @reuseaddr, an existing path is
+ * an error and is not touched. The file is removed with the socket, see [class@QSocket.Socket].
  *
- * Fails with [error@QSocket.SocketError] `BIND` if the address cannot be had; with
+ * Fails with [error@QSocket.SocketError] `BIND` if the address cannot be bound; with
  * `ADDRESS_LOOKUP` if the host or service is unknown; with `INVALID_ARGUMENT` if @bind_to cannot
- * be an address, which leaves the socket as it was; with `PENDING` if another thread is
- * connecting or binding the socket; with `CLOSED` if one closes it meanwhile. Addresses do not
- * block; a host name takes as long as the system needs to look it up and then emits
- * [signal@QSocket.Socket::hostname-lookup] and [signal@QSocket.Socket::hostname-resolved].
+ * be an address, which leaves the socket as it was; with `PENDING` if another call is connecting
+ * or binding the socket; with `CLOSED` if another thread closes it meanwhile.
+ *
+ * With addresses and port numbers the call does not wait. A name is looked up, for as long as the
+ * system takes; the call then emits [signal@QSocket.Socket::hostname-lookup] and
+ * [signal@QSocket.Socket::hostname-resolved].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -424,13 +426,13 @@ q_socket_bind (QSocket     *self,
  * q_socket_bind_port:
  * @self: a socket
  * @port: a TCP port from 1 to 65535; 0 picks a free one
- * @reuseaddr: whether to take a port to which earlier connections have not died away
+ * @reuseaddr: whether to bind a port although the system still remembers earlier connections to it
  *
  * Binds a TCP port on every address of this machine.
  *
- * One socket serves both IPv6 and IPv4 where the machine has IPv6; IPv4 peers then show as mapped
- * addresses. A @port outside 0 to 65535 is [error@QSocket.SocketError] `INVALID_ARGUMENT`. All
- * else is as in [method@QSocket.Socket.bind].
+ * Where the machine has IPv6, one socket serves both IPv6 and IPv4, and the addresses of IPv4 peers
+ * are mapped ones, such as `::ffff:192.0.2.1`. A @port outside 0 to 65535 is
+ * [error@QSocket.SocketError] `INVALID_ARGUMENT`. All else is as in [method@QSocket.Socket.bind].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -472,7 +474,7 @@ q_socket_bind_port (QSocket   *self,
  * @iface: (nullable): a host name or address of this machine, without brackets; `NULL` for every
  *   address
  * @service: (nullable): a port number or the name of a service; `NULL` or `""` picks a free port
- * @reuseaddr: whether to take a port to which earlier connections have not died away
+ * @reuseaddr: whether to bind a port although the system still remembers earlier connections to it
  * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
  * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
  * @protocol: the number of the protocol; 0 for the default
@@ -480,7 +482,8 @@ q_socket_bind_port (QSocket   *self,
  * Binds a local address and port of a given family and type.
  *
  * If both @iface and @service are `NULL` or `""`, it fails with [error@QSocket.SocketError]
- * `BIND`. With @reuseaddr, datagram sockets may share a port, and the latest gets the datagrams.
+ * `BIND`. With @reuseaddr, several datagram sockets can be bound to one port, and the last one gets
+ * the datagrams.
  * All else is as in [method@QSocket.Socket.bind].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
@@ -528,7 +531,7 @@ q_socket_bind_inet (QSocket        *self,
  *
  * Binds a UNIX socket of a given type.
  *
- * An existing path is [error@QSocket.SocketError] `BIND` and left alone. All else is as in
+ * An existing path is [error@QSocket.SocketError] `BIND` and is not touched. All else is as in
  * [method@QSocket.Socket.bind].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set

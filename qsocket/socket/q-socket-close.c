@@ -19,12 +19,13 @@
  *
  * The peer sees the end of the stream even if other processes share the descriptor. Bytes that
  * are in the buffer stay readable; then reads report the end of the stream. Sending fails.
- * Blocked calls in other threads return; one that connects or binds just then fails with
- * [error@QSocket.SocketError] `CLOSED`. It waits for nothing: corked bytes leave first as far as
- * the kernel takes them at once. [method@QSocket.Socket.is_open] stays `TRUE`.
+ * Blocked calls in other threads return; one that is connecting or binding the socket fails with
+ * [error@QSocket.SocketError] `CLOSED`. Corked bytes are sent before, but only as far as the kernel
+ * takes them at once: this call never waits. [method@QSocket.Socket.is_open] stays `TRUE`.
  *
- * A closed socket succeeds. Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is
- * open but not connected. May be called from any thread.
+ * On a closed socket it does nothing and succeeds. Fails with [error@QSocket.SocketError]
+ * `NOT_OPEN` if the socket is open but not connected, and with `SEND` for any other error of the
+ * system. May be called from any thread.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -73,10 +74,10 @@ q_socket_shutdown (QSocket  *self,
  *
  * Closes the socket.
  *
- * It never waits: corked bytes leave as far as the kernel takes them at once, buffered input is
+ * It never waits: corked bytes are sent as far as the kernel takes them at once, buffered input is
  * dropped, and the file of a UNIX socket that this object bound is removed. A call that is
  * blocked in another thread fails with [error@QSocket.SocketError] `CLOSED`. Closing a closed
- * socket succeeds. May be called from any thread.
+ * socket does nothing and succeeds. May be called from any thread.
  *
  * Emits [signal@QSocket.Socket::channel-closed] if the socket was open.
  *

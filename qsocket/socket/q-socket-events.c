@@ -157,9 +157,10 @@ replace_queue (QSocket     *self,
  *
  * Makes the socket push a reference to each of its events onto a `GAsyncQueue`.
  *
- * The consumer releases what it pops with [method@QSocket.SocketEvent.unref]; a queue made by
- * [func@GLib.AsyncQueue.new_full] with that function frees what nobody pops. All else is as in
- * [method@QSocket.Socket.set_event_queue_object], which is what other languages have.
+ * The consumer releases each event that it pops with [method@QSocket.SocketEvent.unref]; a queue
+ * made by [func@GLib.AsyncQueue.new_full] with that function also frees events that were never
+ * popped. All else is as in [method@QSocket.Socket.set_event_queue_object], which is the method
+ * that other languages have.
  *
  * Since: 1.0
  */
@@ -182,6 +183,8 @@ q_socket_set_event_queue (QSocket     *self,
  * The socket keeps its own reference to @queue; a queue set earlier receives nothing more. One
  * queue may serve many sockets, whose events [method@QSocket.SocketEvent.get_id] tells apart.
  * Accepted sockets inherit the queue of their listener.
+ *
+ * May be called from any thread.
  *
  * Since: 1.0
  */

@@ -15,8 +15,8 @@
  *
  * Gets a [class@Gio.Socket] for the same descriptor.
  *
- * It belongs to the socket and is closed with it. What it receives misses the bytes in the
- * buffer. Like every [class@Gio.Socket], it makes the descriptor non-blocking and the process
+ * It belongs to the socket and is closed with it. It does not see the bytes in the buffer of the
+ * socket. Like every [class@Gio.Socket], it makes the descriptor non-blocking and the process
  * ignore `SIGPIPE`.
  *
  * Returns: (transfer none) (nullable): the GIO socket, or `NULL` if the socket is closed
@@ -60,8 +60,8 @@ q_socket_get_gsocket (QSocket *self)
  *
  * Gets a stream that reads and writes through the socket.
  *
- * Its input comes through the buffer of the socket, so stream and methods can take turns and
- * nothing is lost between them. It belongs to the socket; closing it closes the socket.
+ * It reads through the buffer of the socket, so reads of the stream and of the socket can be mixed
+ * and no bytes are lost between them. It belongs to the socket; closing it closes the socket.
  *
  * Returns: (transfer none) (nullable): the stream, or `NULL` if the socket is closed
  *

@@ -209,8 +209,8 @@ get_info (QSocket       *self,
  * | `hostname_desc` | `s` | `ipv4(www.example.org)` | |
  * | `pid`, `uid`, `gid` | `i` | | of the peer, where the kernel knows them |
  *
- * `hostname` takes a reverse lookup, made once per connection and for at most 200 ms. If that
- * finds nothing in time, it is the address. Without
+ * For `hostname` the address is looked up in reverse, once per connection and for at most 200 ms.
+ * If that finds nothing in time, `hostname` is the address. Without
  * [property@QSocket.Socket:lookup-hostnames] nothing is looked up, and both hostname keys are
  * missing.
  *
@@ -259,10 +259,10 @@ q_socket_get_socket_info (QSocket  *self,
  * q_socket_get_port:
  * @self: a socket
  *
- * Gets the port that a peer would name, or was named.
+ * Gets the port of the server.
  *
- * For a bound, listening or accepted socket that is the local port, for a connected client the
- * remote one.
+ * For a bound, listening or accepted socket that is the local port, for a connected client that of
+ * the peer.
  *
  * Returns: the port, or -1 if the socket is closed, a UNIX socket, or not bound yet
  *
@@ -300,7 +300,7 @@ q_socket_get_port (QSocket *self)
  *
  * Tells whether the socket has a descriptor: connected, bound or listening.
  *
- * A peer that closes its side changes nothing here; only this side closes a socket.
+ * It stays open when the peer ends the connection, until this side closes it.
  *
  * Returns: `TRUE` if the socket is open
  *
@@ -344,8 +344,8 @@ q_socket_is_secure (QSocket *self)
  *
  * Gets the file descriptor.
  *
- * It goes on belonging to the socket: do not close it, and mind that what is read from it directly
- * misses the bytes in the buffer. [method@QSocket.Socket.steal_fd] hands it over.
+ * It still belongs to the socket and must not be closed. Reading from it directly does not see the
+ * bytes in the buffer of the socket. [method@QSocket.Socket.steal_fd] gives the descriptor away.
  *
  * Returns: the descriptor, or -1 if the socket is closed
  *

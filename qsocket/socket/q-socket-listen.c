@@ -38,7 +38,7 @@ set_listen_error (QChannel  *channel,
  *
  * Makes a bound socket ready to accept connections.
  *
- * The system may lower @backlog. Listening again only changes it.
+ * The system may lower @backlog. On a socket that listens already the call only changes @backlog.
  *
  * Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is closed; with `LISTEN` if the
  * system refuses, for instance on a datagram or a connected socket.

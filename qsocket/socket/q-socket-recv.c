@@ -71,20 +71,20 @@ end_small_read (QSocket  *self,
  * q_socket_recv_into: (skip)
  * @self: a socket
  * @buffer: room for @size bytes
- * @minimum: how many bytes to wait for, at most @size; 0 is the same as 1, unless @size is 0
- * @size: how many bytes to read at most
+ * @minimum: how many bytes to wait for, at most @size; 0 means the same as 1, unless @size is 0
+ * @size: how many bytes to read at most; with 0 nothing is read
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives bytes into the caller's memory.
  *
- * It returns when @minimum bytes are there, with as many of those behind them as there are and
- * fit. The end of the stream is no error: the result is then what came, 0 if nothing did. A
- * datagram may be shorter than @minimum, too. It is a programmer's error if @minimum is greater
- * than @size.
+ * It returns when at least @minimum bytes have arrived, with all bytes that have arrived by then,
+ * but no more than @size. At the end of the stream it returns the bytes that came before it, or 0
+ * if there are none; that is no error. A datagram may be shorter than @minimum, too. It is a
+ * programmer's error if @minimum is greater than @size.
  *
- * If it fails, all that came stays readable, also what @buffer holds already. Fails with
- * [error@QSocket.SocketError] `RECV` if the system cannot receive.
+ * If it fails, all bytes that have arrived stay readable, also those that are in @buffer already.
+ * Fails with [error@QSocket.SocketError] `RECV` if the system cannot receive.
  *
  * Emits [signal@QSocket.Socket::packet-read] for each step.
  *
@@ -132,17 +132,18 @@ q_socket_recv_into (QSocket       *self,
 /**
  * q_socket_recv_binary:
  * @self: a socket
- * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @size: the number of bytes to read; 0: those that have arrived, negative: up to the
+ *   end of the stream
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives bytes as they are.
  *
  * [class@QSocket.Socket] has the rules for @size, and for datagrams.
  *
  * Fails with [error@QSocket.SocketError] `TOO_LARGE` if @size is negative and more than
- * [property@QSocket.Socket:max-receive-size] came; with `RECV` if the system cannot receive.
- * Everything that came stays readable.
+ * [property@QSocket.Socket:max-receive-size] bytes arrived; with `RECV` if the system cannot
+ * receive. The bytes that have arrived stay readable.
  *
  * Emits [signal@QSocket.Socket::packet-read] for each step.
  *
@@ -181,17 +182,18 @@ q_socket_recv_binary (QSocket       *self,
 /**
  * q_socket_recv_binary_async:
  * @self: a socket
- * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @size: the number of bytes to read; 0: those that have arrived, negative: up to the
+ *   end of the stream
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.recv_binary] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -213,12 +215,11 @@ q_socket_recv_binary_async (QSocket             *self,
 /**
  * q_socket_recv_binary_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.recv_binary_async].
  *
- * Every error of the operation comes from here; they are those of
- * [method@QSocket.Socket.recv_binary].
+ * Fails as [method@QSocket.Socket.recv_binary] does.
  *
  * Returns: (transfer full): the bytes, or `NULL` with @error set
  *
@@ -237,23 +238,25 @@ q_socket_recv_binary_finish (QSocket       *self,
 /**
  * q_socket_recv:
  * @self: a socket
- * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @size: the number of bytes to read; 0: those that have arrived, negative: up to the
+ *   end of the stream
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives text in the charset of the socket and returns it as UTF-8.
  *
- * @size counts bytes of the wire, not characters; [class@QSocket.Socket] has the rules. No
- * character is ever split: if the bytes end inside one, its first part is kept and becomes
- * complete with the next text. So a positive @size may give an empty string, while a @size of 0
- * waits until there is at least one whole character. A binary, integer or HTTP read that follows
- * gets the kept part first. Each datagram is a text of its own.
+ * @size counts bytes as they are received, not characters; [class@QSocket.Socket] has the rules. No
+ * character is ever split: if the bytes end inside one, its first bytes are kept, and the next text
+ * begins with the whole character. So a positive @size may give an empty string, while a @size of 0
+ * waits until there is at least one whole character. If the next read is for bytes, an integer or
+ * an HTTP header instead, it gets the kept bytes first. Each datagram is a text of its own.
  *
- * Fails with [error@QSocket.SocketError] `ENCODING` if the bytes are no text in the charset (an
- * unfinished character at the end of the stream or of a datagram is none) or hold a NUL character,
- * which a C string cannot; they stay readable as bytes, and an encoding with shift states starts
- * again in its initial one. Fails with `TOO_LARGE` if @size is negative and more than
- * [property@QSocket.Socket:max-receive-size] came; with `RECV` if the system cannot receive.
+ * Fails with [error@QSocket.SocketError] `ENCODING` if the bytes are no text in the charset, if the
+ * stream or a datagram ends inside a character, or if there is a NUL character, which a C string
+ * cannot hold. The bytes stay readable, and a charset with shift states begins again in its initial
+ * state. Fails with `TOO_LARGE` if @size is negative and more than
+ * [property@QSocket.Socket:max-receive-size] bytes arrived; with `RECV` if the system cannot
+ * receive.
  *
  * Emits [signal@QSocket.Socket::packet-read] for each step.
  *
@@ -282,17 +285,18 @@ q_socket_recv (QSocket       *self,
 /**
  * q_socket_recv_async:
  * @self: a socket
- * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @size: the number of bytes to read; 0: those that have arrived, negative: up to the
+ *   end of the stream
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.recv] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -314,7 +318,7 @@ q_socket_recv_async (QSocket             *self,
 /**
  * q_socket_recv_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.recv_async].
  *
@@ -361,10 +365,11 @@ is_readable (QSocket   *self,
  * @self: a socket
  * @timeout_ms: milliseconds to wait for it; negative: no limit, 0: no waiting
  *
- * Tells whether a read, or on a listener accepting, would not block.
+ * Tells whether a read, or on a listener an accept, would not wait.
  *
- * That is so if there are bytes in the buffer or in the kernel, if the stream has ended, or if a
- * connection waits to be accepted. Nothing is consumed.
+ * It would not if there are bytes in the buffer or in the kernel, if the stream has ended, or if a
+ * connection waits to be accepted. Nothing is consumed. While another call reads, only the
+ * kernel is asked.
  *
  * Returns: `TRUE` if so; `FALSE` if the time is up or the socket is closed
  *

@@ -172,17 +172,17 @@ static const QSocketMethod send_http_response_method =
  *   `""` is sent as `"/"`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
- * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @body: (nullable) (transfer none): the body; `NULL` and an empty one both mean none
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends an HTTP request.
  *
  * The fields are written in their order. A value is a string (`s`), a number (`i`, `u`, `x`, `t`),
  * a boolean (`b`, written as 1 or 0), or several strings (`as`), each on a line of its own.
  * `Content-Length` is added if there is a body, and for POST, PUT and PATCH also without one,
- * unless @headers has it or `Transfer-Encoding`. The charset of the socket does not matter. Header
- * and body leave in one system call where they fit.
+ * unless @headers has `Content-Length` or `Transfer-Encoding`. The charset of the socket does not
+ * matter. Header and body are sent in one system call if the kernel has room for both.
  *
  * Fails with [error@QSocket.SocketError] `HTTP` if an argument would break the message: a method
  * or field name that is no token; a @path with spaces, `#`, or bytes that are not ASCII; control
@@ -191,7 +191,8 @@ static const QSocketMethod send_http_response_method =
  * request that does not end in `chunked`, or in version 1.0. Fails with `INVALID_ARGUMENT` if
  * @headers is of another type. Nothing is sent then. Fails with `SEND` if the system cannot send.
  *
- * With a `Transfer-Encoding` of the caller's, @body is sent as it is: it has to be coded already.
+ * If @headers has a `Transfer-Encoding`, @body is sent as it is: the caller has to encode it
+ * before.
  *
  * Emits [signal@QSocket.Socket::http-send-message], then [signal@QSocket.Socket::packet-sent]
  * after each write.
@@ -228,18 +229,18 @@ q_socket_send_http_message (QSocket       *self,
  * q_socket_send_http_response:
  * @self: a socket
  * @status_code: the status, from 100 to 599
- * @desc: the text behind it, such as `"OK"`, or `""`
+ * @desc: the text behind the status, such as `"OK"`, or `""`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
- * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @body: (nullable) (transfer none): the body; `NULL` and an empty one both mean none
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends an HTTP response.
  *
  * Without a body `Content-Length: 0` is added, unless the status is 1xx, 204 or 304 or @headers
- * has `Content-Length` or `Transfer-Encoding`. Another @status_code, or a body with 1xx, 204 or
- * 304, is [error@QSocket.SocketError] `HTTP`. All else is as in
+ * has `Content-Length` or `Transfer-Encoding`. A @status_code outside 100 to 599, or a body with
+ * 1xx, 204 or 304, is [error@QSocket.SocketError] `HTTP`. All else is as in
  * [method@QSocket.Socket.send_http_message].
  *
  * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
@@ -303,17 +304,17 @@ start_message (MessageCall         *message,
  *   `""` is sent as `"/"`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
- * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @body: (nullable) (transfer none): the body; `NULL` and an empty one both mean none
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.send_http_message] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -345,7 +346,7 @@ q_socket_send_http_message_async (QSocket             *self,
 /**
  * q_socket_send_http_message_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_http_message_async].
  *
@@ -368,20 +369,20 @@ q_socket_send_http_message_finish (QSocket       *self,
  * q_socket_send_http_response_async:
  * @self: a socket
  * @status_code: the status, from 100 to 599
- * @desc: the text behind it, such as `"OK"`, or `""`
+ * @desc: the text behind the status, such as `"OK"`, or `""`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
- * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @body: (nullable) (transfer none): the body; `NULL` and an empty one both mean none
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.send_http_response] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -413,7 +414,7 @@ q_socket_send_http_response_async (QSocket             *self,
 /**
  * q_socket_send_http_response_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_http_response_async].
  *

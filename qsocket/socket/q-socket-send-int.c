@@ -75,12 +75,13 @@ send_int (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the lowest byte of @value.
  *
- * The calls of this family send the low-order bytes of @value and check no range: signed and
- * unsigned numbers take the same call, and what does not fit is cut off.
+ * The calls of this family send the low-order bytes of @value and check no range: the same call
+ * sends signed and unsigned numbers, and the high-order bytes of a number that does not fit are
+ * dropped.
  *
  * Fails with [error@QSocket.SocketError] `SEND` if the system cannot send. Emits
  * [signal@QSocket.Socket::packet-sent] after each write. Many integers in a row leave much faster
@@ -108,7 +109,7 @@ q_socket_send_i1 (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 2 low-order bytes of @value, most significant byte first.
  *
@@ -136,7 +137,7 @@ q_socket_send_i2 (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 4 low-order bytes of @value, most significant byte first.
  *
@@ -164,7 +165,7 @@ q_socket_send_i4 (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 8 low-order bytes of @value, most significant byte first.
  *
@@ -192,7 +193,7 @@ q_socket_send_i8 (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 2 low-order bytes of @value, least significant byte first.
  *
@@ -220,7 +221,7 @@ q_socket_send_i2_lsb (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 4 low-order bytes of @value, least significant byte first.
  *
@@ -248,7 +249,7 @@ q_socket_send_i4_lsb (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 8 low-order bytes of @value, least significant byte first.
  *
@@ -276,19 +277,19 @@ q_socket_send_i8_lsb (QSocket       *self,
 /**
  * q_socket_send_int_async:
  * @self: a socket
- * @format: how it looks on the wire
+ * @format: the size, sign and byte order of the integer
  * @value: the integer, of which the low-order bytes are sent
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
- * Begins to send an integer of any format without blocking: what [method@QSocket.Socket.send_i1]
- * and its relatives do.
+ * Begins to send an integer of any format without blocking, as [method@QSocket.Socket.send_i1]
+ * and the methods for other formats do.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -320,9 +321,11 @@ q_socket_send_int_async (QSocket             *self,
 /**
  * q_socket_send_int_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_int_async].
+ *
+ * Fails as [method@QSocket.Socket.send_i1] does.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *

@@ -161,15 +161,17 @@ new_ready_source (void)
  * q_socket_create_source:
  * @self: an open socket
  * @condition: what to wait for: `G_IO_IN`, `G_IO_OUT` or both
- * @cancellable: (nullable): makes the source ready, too, when it is cancelled
+ * @cancellable: (nullable): makes the source ready when it is cancelled
  *
- * Creates a source that is ready when the socket can be read, accept or be written.
+ * Creates a source that is ready when a read, an accept or a write would not wait.
  *
- * Unlike a source for the descriptor it counts bytes in the buffer: with such it is ready at once.
- * It belongs to the present connection and is ready for good when that is closed; for a closed
- * socket it is ready at once.
- * Its callback is a [callback@GLib.SourceFunc], called with the user data alone, in every language.
- * To wait for nothing more, the callback returns `G_SOURCE_REMOVE`.
+ * Unlike a source for the descriptor it takes the buffer of the socket into account: if there are
+ * bytes in it, the source is ready at once. It belongs to the present connection and stays ready
+ * once that is closed; for a closed socket it is ready at once.
+ *
+ * Its callback is a [callback@GLib.SourceFunc], which gets nothing but the user data, in every
+ * language. It returns `G_SOURCE_CONTINUE` to be called again, or `G_SOURCE_REMOVE`. The source
+ * keeps the socket alive.
  *
  * Returns: (transfer full): a new source, not attached yet
  *

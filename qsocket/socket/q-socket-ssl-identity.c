@@ -44,15 +44,15 @@ apply_certificate (QSocket          *self,
 /**
  * q_socket_set_certificate:
  * @self: a socket
- * @certificate: (nullable): the certificate with the others of its chain; `NULL` takes it away
+ * @certificate: (nullable): the certificate with the others of its chain; `NULL` removes it
  *
  * Sets the certificate that this side shows to its peers.
  *
- * Servers need one, clients rarely do. It is of use together with its private key, which may be
- * set before or after. The next handshake shows it; accepted sockets inherit it.
+ * Servers need one, clients rarely do. It is used only together with its private key, which may be
+ * set before or after. It is used from the next handshake on, and accepted sockets inherit it.
  *
- * Fails with [error@QSocket.SocketError] `CERTIFICATE` if the key that is there already is not
- * its key; nothing is changed then.
+ * Fails with [error@QSocket.SocketError] `CERTIFICATE` if a private key is set that does not belong
+ * to it; nothing is changed then.
  *
  * May be called from any thread.
  *
@@ -79,8 +79,8 @@ q_socket_set_certificate (QSocket          *self,
  *
  * Sets the certificate that this side shows to its peers from its text.
  *
- * As [ctor@QSocket.SslCertificate.new_from_pem] and then
- * [method@QSocket.Socket.set_certificate].
+ * It does the same as [ctor@QSocket.SslCertificate.new_from_pem] and then
+ * [method@QSocket.Socket.set_certificate], and fails as they do.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -111,8 +111,8 @@ q_socket_set_certificate_pem (QSocket     *self,
  *
  * Sets the certificate that this side shows to its peers from its bytes.
  *
- * As [ctor@QSocket.SslCertificate.new_from_der] and then
- * [method@QSocket.Socket.set_certificate].
+ * It does the same as [ctor@QSocket.SslCertificate.new_from_der] and then
+ * [method@QSocket.Socket.set_certificate], and fails as they do.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -152,12 +152,14 @@ apply_private_key (QSocket         *self,
 /**
  * q_socket_set_private_key:
  * @self: a socket
- * @key: (nullable): the private key of the certificate; `NULL` takes it away
+ * @key: (nullable): the private key of the certificate; `NULL` removes it
  *
  * Sets the private key of the certificate that this side shows to its peers.
  *
- * Fails with [error@QSocket.SocketError] `PRIVATE_KEY` if it is not the key of the certificate
- * that is there already; nothing is changed then.
+ * It is used from the next handshake on, and accepted sockets inherit it.
+ *
+ * Fails with [error@QSocket.SocketError] `PRIVATE_KEY` if a certificate is set that does not belong
+ * to it; nothing is changed then.
  *
  * May be called from any thread.
  *
@@ -181,12 +183,12 @@ q_socket_set_private_key (QSocket         *self,
  * q_socket_set_private_key_pem:
  * @self: a socket
  * @pem: a private key in PEM
- * @password: (nullable): what it is encrypted with; `NULL` if it is not
+ * @password: (nullable): the password that it is encrypted with; `NULL` if it is not encrypted
  *
  * Sets the private key of the certificate that this side shows to its peers from its text.
  *
- * As [ctor@QSocket.SslPrivateKey.new_from_pem] and then
- * [method@QSocket.Socket.set_private_key].
+ * It does the same as [ctor@QSocket.SslPrivateKey.new_from_pem] and then
+ * [method@QSocket.Socket.set_private_key], and fails as they do.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -217,8 +219,8 @@ q_socket_set_private_key_pem (QSocket     *self,
  *
  * Sets the private key of the certificate that this side shows to its peers from its bytes.
  *
- * As [ctor@QSocket.SslPrivateKey.new_from_der] and then
- * [method@QSocket.Socket.set_private_key].
+ * It does the same as [ctor@QSocket.SslPrivateKey.new_from_der] and then
+ * [method@QSocket.Socket.set_private_key], and fails as they do.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *

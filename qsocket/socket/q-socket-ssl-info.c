@@ -133,7 +133,7 @@ ref_connection (QSocket *self)
  * q_socket_get_ssl_alpn:
  * @self: a socket
  *
- * Gets the application protocol that the two sides agreed on; what this side offers is
+ * Gets the application protocol that the two sides agreed on, one of those in
  * [property@QSocket.Socket:ssl-alpn].
  *
  * May be called from any thread.
@@ -160,12 +160,13 @@ q_socket_get_ssl_alpn (QSocket *self)
  * q_socket_get_peer_certificate:
  * @self: a socket
  *
- * Gets the certificate that the peer has shown, with the others that came with it, 32 at most.
+ * Gets the certificate that the peer has shown, with the others of its chain that the peer sent, 32
+ * at most.
  *
  * May be called from any thread.
  *
  * Returns: (transfer full) (nullable): the certificate; `NULL` without TLS, or if the peer has
- *   none, as most clients
+ *   shown none, as most clients do
  *
  * Since: 1.0
  */
@@ -187,12 +188,13 @@ q_socket_get_peer_certificate (QSocket *self)
  * q_socket_verify_peer_certificate:
  * @self: a socket
  *
- * Tells what there is to be said of the certificate that the peer has shown: whether it chains to
- * one that is trusted, is valid now, and is for this host and this purpose.
+ * Verifies the certificate that the peer has shown: whether it chains to one that is trusted, is
+ * valid now, and is for this host and this purpose.
  *
- * With [enum@QSocket.SslVerifyMode] `NONE` this is the way to find out before anything is sent.
- * With the other modes a connection that is open has passed. It is found out once for each
- * session, with the settings that the session began with, and never by asking the network.
+ * With [enum@QSocket.SslVerifyMode] `NONE` the handshake accepts any certificate, and this call
+ * tells whether it is a good one, before anything is sent. With the other modes the certificate of
+ * an open connection was verified in the handshake. The verification is done once for each session,
+ * with the settings that the session began with, and never uses the network.
  * [func@QSocket.ssl_verification_reason] describes the result.
  *
  * May be called from any thread.

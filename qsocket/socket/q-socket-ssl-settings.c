@@ -83,8 +83,8 @@ set_trust_file (QSocket          *self,
  *
  * Sets [property@QSocket.Socket:ssl-ca-file], and reads the file at once.
  *
- * Fails with [error@QSocket.SocketError] `CERTIFICATE` if there is no certificate to be read from
- * it; nothing is changed then.
+ * Fails with [error@QSocket.SocketError] `CERTIFICATE` if the file cannot be read or has no
+ * certificate; nothing is changed then. Emits `notify` on success.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -109,8 +109,8 @@ q_socket_set_ssl_ca_file (QSocket     *self,
  *
  * Sets [property@QSocket.Socket:ssl-crl-file], and reads the file at once.
  *
- * Fails with [error@QSocket.SocketError] `CERTIFICATE` if there is no list to be read from it;
- * nothing is changed then.
+ * Fails with [error@QSocket.SocketError] `CERTIFICATE` if the file cannot be read or has no list;
+ * nothing is changed then. Emits `notify` on success.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -166,7 +166,7 @@ q_socket_set_ssl_crl_file_property (QSocket    *self,
  *
  * Gets [property@QSocket.Socket:ssl-ca-file].
  *
- * Returns: (transfer none) (nullable) (type filename): the path, until it is changed
+ * Returns: (transfer none) (nullable) (type filename): the path, which is valid until it is changed
  *
  * Since: 1.0
  */
@@ -184,7 +184,7 @@ q_socket_get_ssl_ca_file (QSocket *self)
  *
  * Gets [property@QSocket.Socket:ssl-crl-file].
  *
- * Returns: (transfer none) (nullable) (type filename): the path, until it is changed
+ * Returns: (transfer none) (nullable) (type filename): the path, which is valid until it is changed
  *
  * Since: 1.0
  */
@@ -201,10 +201,11 @@ q_socket_get_ssl_crl_file (QSocket *self)
  * @self: a socket
  * @certificate: a certificate, usually a self-signed one
  *
- * Trusts one more certificate, on top of the system's trust store or of what
- * [property@QSocket.Socket:ssl-ca-file] put in its place.
+ * Trusts one more certificate, in addition to those of the system's trust store or of
+ * [property@QSocket.Socket:ssl-ca-file].
  *
- * Only the first of its chain is trusted. Nothing takes it away again but another object.
+ * If @certificate has a chain, only its first certificate is trusted. There is no call that ends
+ * this trust; for that a new object is needed.
  *
  * May be called from any thread.
  *
@@ -281,7 +282,7 @@ q_socket_set_ssl_verify_mode (QSocket        *self,
  *
  * Gets [property@QSocket.Socket:ssl-server-name], in its ASCII form.
  *
- * Returns: (transfer none) (nullable): the name, until it is changed
+ * Returns: (transfer none) (nullable): the name, which is valid until it is changed
  *
  * Since: 1.0
  */
@@ -296,8 +297,8 @@ q_socket_get_ssl_server_name (QSocket *self)
 /**
  * q_socket_set_ssl_server_name:
  * @self: a socket
- * @name: (nullable): a host name or an address, without brackets; `NULL` or `""`: the host that is
- *   connected to
+ * @name: (nullable): a host name or an address, without brackets; `NULL` or `""` means the host
+ *   that is connected to
  *
  * Sets [property@QSocket.Socket:ssl-server-name].
  *

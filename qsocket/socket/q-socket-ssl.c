@@ -203,19 +203,19 @@ static const QSocketMethod upgrade_server_to_ssl_method =
  * q_socket_upgrade_client_to_ssl:
  * @self: a connected stream socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Begins to encrypt an open connection with TLS, as the client (STARTTLS).
  *
- * Corked bytes leave first, in clear text. The certificate is checked as in
- * [method@QSocket.Socket.connect_ssl], against the host that was connected to; a socket made from
- * a descriptor needs [property@QSocket.Socket:ssl-server-name].
+ * Corked bytes are sent first, in clear text. The certificate is verified as in
+ * [method@QSocket.Socket.connect_ssl], for the host that was connected to; a socket made from a
+ * descriptor needs [property@QSocket.Socket:ssl-server-name].
  *
- * Clear text that the peer sent and nobody has read yet is [error@QSocket.SocketError] `SSL`,
- * since it must not pass for encrypted; it stays readable, and the socket open. So it does if
- * there is no name to check or the connection is encrypted already, which is `SSL`, too. A
- * failed handshake closes the socket; its errors are those of
- * [method@QSocket.Socket.connect_ssl]. It is `PENDING` if another thread reads or writes.
+ * Fails with [error@QSocket.SocketError] `SSL` if the peer has sent clear text that was not read
+ * yet: it would be taken for encrypted text. It is `SSL` as well if there is no host name to check,
+ * if the connection is encrypted already, or if the socket has no peer; and `PENDING` if another
+ * call reads or writes. After these errors the socket stays open and the text readable. If the
+ * handshake fails, the socket is closed, with the errors of [method@QSocket.Socket.connect_ssl].
  *
  * Emits [signal@QSocket.Socket::start-ssl] and [signal@QSocket.Socket::ssl-established].
  *
@@ -245,13 +245,13 @@ q_socket_upgrade_client_to_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.upgrade_client_to_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -272,7 +272,7 @@ q_socket_upgrade_client_to_ssl_async (QSocket             *self,
 /**
  * q_socket_upgrade_client_to_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.upgrade_client_to_ssl_async].
  *
@@ -294,7 +294,7 @@ q_socket_upgrade_client_to_ssl_finish (QSocket       *self,
  * q_socket_upgrade_server_to_ssl:
  * @self: a connected stream socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Begins to encrypt an open connection with TLS, as the server (STARTTLS).
  *
@@ -328,13 +328,13 @@ q_socket_upgrade_server_to_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.upgrade_server_to_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -358,7 +358,7 @@ q_socket_upgrade_server_to_ssl_async (QSocket             *self,
 /**
  * q_socket_upgrade_server_to_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.upgrade_server_to_ssl_async].
  *
@@ -439,19 +439,22 @@ static const QSocketMethod shutdown_ssl_method =
  * q_socket_shutdown_ssl:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
- * Ends TLS, and not the connection, which then goes on in clear text.
+ * Ends the TLS session but not the connection, which then goes on in clear text.
  *
- * Corked bytes leave first, encrypted. Then this side says that nothing follows (close_notify) and
- * waits for the peer to say the same. What the peer sends before that stays readable, up to
- * [property@QSocket.Socket:max-receive-size] bytes. Another session may be begun afterwards. It is
- * not needed before [method@QSocket.Socket.close], which takes leave by itself and never waits.
+ * Corked bytes are sent first, encrypted. Then this side sends a close_notify and waits for that of
+ * the peer. Bytes that the peer sends before it stay readable, up to
+ * [property@QSocket.Socket:max-receive-size]. Afterwards another session may be begun. The call is
+ * not needed before [method@QSocket.Socket.close], which sends a close_notify itself and never
+ * waits.
  *
- * Fails with [error@QSocket.SocketError] `TIMEOUT` if the peer does not answer in time; it can be
- * read from on, nothing can be sent any more, and a further call waits for the answer again. It is
- * `TRUNCATED` if the peer ends the connection instead, and `PENDING` if another thread reads or
- * writes. On a socket without TLS, or one that is not open, nothing happens, and that is success.
+ * Fails with [error@QSocket.SocketError] `TIMEOUT` if the peer does not answer in time: after that
+ * nothing can be sent any more, but bytes can still be read, and another call waits for the answer
+ * again. It is `TRUNCATED` if the peer ends the connection without an answer, `PENDING` if another
+ * call reads or writes, and `SSL` if the session was begun by GIO, see
+ * [ctor@QSocket.Socket.new_from_connection]. On a socket without TLS, or one that is not open, the
+ * call does nothing and succeeds.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -479,13 +482,13 @@ q_socket_shutdown_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.shutdown_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -506,7 +509,7 @@ q_socket_shutdown_ssl_async (QSocket             *self,
 /**
  * q_socket_shutdown_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.shutdown_ssl_async].
  *
