@@ -15,7 +15,7 @@
 #include "q-socket-settings-private.h"
 #include "q-socket-ssl-info-private.h"
 
-/* A socket for a connection that was taken from @channel. */
+/* Creates a socket for the connection that @op has accepted on the listener's @channel. */
 static QSocket *
 new_accepted (QSocket   *self,
               QChannel  *channel,
@@ -25,7 +25,8 @@ new_accepted (QSocket   *self,
   QChannel *connection = q_channel_new (g_steal_fd (&op->fd), Q_CHANNEL_ACCEPTED,
                                         channel->family, channel->socktype, FALSE, TRUE);
 
-  /* Now and then the peer is gone already, and has no address any more. */
+  /* The kernel returns an empty address if the peer has closed the connection already. Such a
+   * channel is left without the address of a peer. */
   if (op->peer.length > sizeof (sa_family_t) || channel->family == G_SOCKET_FAMILY_UNIX)
     connection->peer = op->peer;
   q_socket_open (accepted, connection);
@@ -33,23 +34,26 @@ new_accepted (QSocket   *self,
   return accepted;
 }
 
-/* Both kinds of accept. */
+/* A call of accept or of accept_ssl. */
 typedef struct
 {
   QSocketCall call;
   QChannel *channel;      /* of the listener */
 
-  QAcceptOp accept;       /* without TLS */
+  /* for accept */
+  QAcceptOp accept;
 
-  QTlsConfig *tls;        /* and with */
+  /* for accept_ssl: first accept_ssl, then handshake */
+  QTlsConfig *tls;
   QOpChain chain;
   QAcceptSslOp accept_ssl;
   QHandshakeOp handshake;
-  QSocket *accepted;
-  QChannel *connection;   /* of the accepted socket, entered */
-  QStopHook hook;         /* closes the connection */
+  QSocket *accepted;      /* NULL until a connection was accepted */
+  QChannel *connection;   /* that of @accepted, entered while the handshake runs */
+  QStopHook hook;         /* closes @connection if the listener is closed meanwhile */
 } AcceptCall;
 
+/* Takes the claim of the listener's reader. */
 static gboolean
 enter_listener (AcceptCall  *self,
                 GError     **error)
@@ -77,6 +81,8 @@ begin_accept (QSocketCall  *call,
     return FALSE;
 
   q_accept_op_init (&self->accept, call->method->name, self->channel, &call->socket->sink);
+
+  /* An earlier accept_ssl may have kept connections on which nothing had arrived yet. */
   pending = &self->channel->pending_clients;
   if (pending->n > 0)
     q_pending_clients_take (pending, 0, &self->accept.fd, &self->accept.peer);
@@ -110,21 +116,20 @@ static const QSocketMethod accept_method = Q_SOCKET_METHOD (accept, "on", &accep
  * q_socket_accept:
  * @self: a listening socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Accepts a connection and returns a socket for it.
  *
  * The new socket inherits charset, no-delay, limits, [property@QSocket.Socket:lookup-hostnames]
- * and event queue. Nobody is looked up; [method@QSocket.Socket.get_peer_info] tells who
- * connected. A connection that its peer has closed meanwhile is returned all the same, and what
- * it sent can be read.
+ * and event queue. No host name is looked up; [method@QSocket.Socket.get_peer_info] returns the
+ * address of the peer. A connection that the peer has closed meanwhile is returned as well, and the
+ * bytes that were sent on it can be read.
  *
  * When the time is up, the result is `NULL` without an error; there is no `TIMEOUT` here.
  *
- * A connection that breaks off while it waits is passed over. Fails with
- * [error@QSocket.SocketError] `ACCEPT` if the socket does not listen or the system cannot accept,
- * for instance for want of descriptors; each call reports that once, and the listener stays
- * usable.
+ * A connection that is aborted before it is accepted is skipped. Fails with
+ * [error@QSocket.SocketError] `ACCEPT` if the socket does not listen or the system cannot accept a
+ * connection, for instance because the process has no descriptor left; the listener stays usable.
  *
  * Returns: (transfer full) (nullable): the connected socket; `NULL` if none came in time, or with
  *   @error set
@@ -137,13 +142,13 @@ q_socket_accept (QSocket       *self,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  AcceptCall accept;
+  AcceptCall accept = {
+    .call = { .method = &accept_method, .socket = self },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  /* The rest of the structure, which is large, is for TLS or set up by the operation. */
-  accept.call = (QSocketCall) { .method = &accept_method, .socket = self };
   q_socket_call_run (&accept.call, timeout_ms, cancellable, error);
 
   return accept.call.pointer;
@@ -155,13 +160,13 @@ q_socket_accept (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.accept] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -182,7 +187,7 @@ q_socket_accept_async (QSocket             *self,
 /**
  * q_socket_accept_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.accept_async].
  *
@@ -203,15 +208,17 @@ q_socket_accept_finish (QSocket       *self,
 
 /* ---- with TLS ---- */
 
+/* The function of the hook: a closed connection ends the handshake. */
 static void
-stop_handshake (gpointer connection)
+stop_by_closing (gpointer connection)
 {
   q_channel_close (connection);
 }
 
+/* Goes on with the handshake, unless the time is up before a connection came. */
 static QOp *
-accepted (QOpChain *chain,
-          QOp      *done)
+handshake_after_accept (QOpChain *chain,
+                        QOp      *done)
 {
   AcceptCall *self = chain->data;
   QAcceptOp *accept = &self->accept_ssl.accept;
@@ -222,10 +229,12 @@ accepted (QOpChain *chain,
   self->accepted = new_accepted (self->call.socket, self->channel, accept);
   self->connection = q_socket_ref_channel (self->accepted);
   q_channel_enter (self->connection);
-  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_handshake, self->connection);
+  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_by_closing, self->connection);
 
   q_handshake_op_init (&self->handshake, self->call.method->name, self->connection,
                        &self->accepted->sink, self->tls, NULL, TRUE);
+
+  /* accept_ssl waits until something has arrived from the client. */
   self->handshake.client_has_sent = TRUE;
 
   return &self->handshake.parent;
@@ -248,12 +257,13 @@ begin_accept_ssl (QSocketCall  *call,
     }
 
   q_accept_ssl_op_init (&self->accept_ssl, call->method->name, self->channel, &call->socket->sink);
-  q_op_chain_init (&self->chain, &self->accept_ssl.parent, accepted, self);
+  q_op_chain_init (&self->chain, &self->accept_ssl.parent, handshake_after_accept, self);
   call->op = &self->chain.parent;
 
   return TRUE;
 }
 
+/* Makes the accepted socket an encrypted one, or drops it if the handshake failed. */
 static void
 finish_handshake (AcceptCall *self,
                   gboolean    ok)
@@ -305,29 +315,31 @@ static const QSocketMethod accept_ssl_method =
  * q_socket_accept_ssl:
  * @self: a listening socket
  * @timeout_ms: milliseconds for the whole call, handshake included; negative: no limit, 0: no
- *   waiting, which no handshake gets by with
- * @cancellable: (nullable): what may cancel the call
+ *   waiting, which is too short for a handshake
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Accepts a connection, encrypts it with TLS, and returns a socket for it.
  *
- * The certificate and key of [method@QSocket.Socket.set_certificate] and
- * [method@QSocket.Socket.set_private_key] are what clients get to see; the new socket inherits
- * these, too, and the other settings of TLS. With [enum@QSocket.SslVerifyMode] `REQUIRE` clients
- * must show a certificate of their own.
+ * The server shows clients the certificate of [method@QSocket.Socket.set_certificate] and proves
+ * with the key of [method@QSocket.Socket.set_private_key] that it is its own. The new socket
+ * inherits what [method@QSocket.Socket.accept] lists, and certificate, key and all settings of TLS.
+ * With [enum@QSocket.SslVerifyMode] `REQUIRE` clients must show a certificate as well.
  *
- * The first client that says something is served. One that connects and says nothing keeps
- * nobody waiting; up to 64 such connections are kept for later calls, then the oldest is closed.
- * One that begins a handshake and is slow about it holds up this call, but no longer than
+ * The call takes the first connection on which bytes have arrived. Connections on which nothing has
+ * arrived yet do not delay it: up to 64 of them are kept for later calls; beyond that the oldest
+ * one is closed. A client that is slow after its first bytes delays this call, but no longer than
  * @timeout_ms.
  *
- * When the time is up and nobody came, the result is `NULL` without an error. When somebody came
- * and the handshake was not done in time it is [error@QSocket.SocketError] `TIMEOUT`; it is
- * `CLOSED` if the client hung up before that, `SSL` if the handshake failed. Such connections
- * are closed. It is `SSL` as well if the listener has no certificate or no key. Other errors are
- * those of [method@QSocket.Socket.accept]. The listener stays usable after all of them.
+ * When the time is up and no client has connected, the result is `NULL` without an error. If one
+ * has connected and the handshake was not done in time, the error is [error@QSocket.SocketError]
+ * `TIMEOUT`; if the client has ended the connection before that, `CLOSED`; if the handshake failed,
+ * `SSL`. A connection whose handshake has begun is closed then. It is `SSL` as well if the listener
+ * has no certificate or no key. Other errors are those of [method@QSocket.Socket.accept]. The
+ * listener stays usable after all of them.
  *
  * The new socket emits [signal@QSocket.Socket::start-ssl] and
- * [signal@QSocket.Socket::ssl-established], which the listener's event queue gets to see.
+ * [signal@QSocket.Socket::ssl-established]. They reach the event queue of the listener, which the
+ * new socket has inherited, but no handler, since none can be connected yet.
  *
  * Returns: (transfer full) (nullable): the connected socket; `NULL` if none came in time, or with
  *   @error set
@@ -358,13 +370,13 @@ q_socket_accept_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.accept_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -385,7 +397,7 @@ q_socket_accept_ssl_async (QSocket             *self,
 /**
  * q_socket_accept_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.accept_ssl_async].
  *

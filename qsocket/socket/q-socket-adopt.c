@@ -7,6 +7,7 @@
 #include "q-socket-adopt.h"
 
 #include "q-gio-tls-transport-private.h"
+#include "q-i18n-private.h"
 #include "q-socket-call-error-private.h"
 #include "q-socket-open-private.h"
 #include "q-socket-settings-private.h"
@@ -27,7 +28,8 @@ get_option (int  fd,
   return getsockopt (fd, SOL_SOCKET, option, value, &length) == 0;
 }
 
-/* What the kernel knows of a descriptor from elsewhere. */
+/* Creates a channel around the caller's descriptor, with what the kernel knows of it. On failure
+ * the descriptor stays as it is. */
 static QChannel *
 adopt_channel (int      fd,
                GError **error)
@@ -36,15 +38,15 @@ adopt_channel (int      fd,
   QAddress peer = { .length = sizeof peer.un };
   QChannel *channel;
   int is_listening = FALSE;
-  int family;
-  int socktype;
+  int family = AF_UNSPEC;
+  int socktype = 0;
   int flags;
 
   flags = fcntl (fd, F_GETFL);
   if (flags < 0 || !get_option (fd, SO_TYPE, &socktype) || !get_option (fd, SO_DOMAIN, &family))
     {
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-                   "the descriptor %d is not a socket: %s", fd, g_strerror (errno));
+                   _("the descriptor %d is not a socket: %s"), fd, g_strerror (errno));
       return NULL;
     }
 
@@ -62,7 +64,9 @@ adopt_channel (int      fd,
   channel->restore_fd_flags = fcntl (fd, F_GETFD);
   fcntl (fd, F_SETFD, FD_CLOEXEC);
 
-  /* accept () must not block; everything else has a flag of its own for that. */
+  /* Between poll () and accept () a connection can disappear, and accept () would then block on a
+   * blocking descriptor. Reads and writes need no such mode: a flag of each system call keeps them
+   * from blocking. */
   if (kind == Q_CHANNEL_LISTENING && (flags & O_NONBLOCK) == 0)
     {
       fcntl (fd, F_SETFL, flags | O_NONBLOCK);
@@ -76,10 +80,11 @@ adopt_channel (int      fd,
  * q_socket_new_from_fd:
  * @fd: the descriptor of a stream, datagram or listening socket
  *
- * Creates a socket around an open descriptor.
+ * Creates a socket that uses an open descriptor.
  *
- * On success the socket owns @fd, makes it close-on-exec, and closes it; on failure @fd stays the
- * caller's. The file of a UNIX socket is not removed, since this object did not bind it.
+ * On success the socket owns @fd: it makes it close-on-exec at once, and closes it when it is
+ * closed itself. On failure @fd still belongs to the caller. The file of a UNIX socket is not
+ * removed, since this object did not bind it.
  *
  * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @fd is no descriptor or no socket.
  *
@@ -110,16 +115,16 @@ q_socket_new_from_fd (int      fd,
 }
 
 static QSocket *
-set_no_connection (GError     **error,
-                   const char  *why)
+set_stream_error (GError     **error,
+                  const char  *problem)
 {
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT, "new_from_connection: %s",
-               why);
+  q_socket_set_error ("new_from_connection", Q_SOCKET_ERROR_INVALID_ARGUMENT, error, problem);
 
   return NULL;
 }
 
-/* The connection that @stream encrypts, or @stream itself. */
+/* Returns a new reference to the connection that @stream encrypts, or to @stream if that is no TLS
+ * connection. */
 static GIOStream *
 ref_base_stream (GIOStream *stream)
 {
@@ -138,16 +143,16 @@ ref_base_stream (GIOStream *stream)
  * @stream: (transfer none): a [class@Gio.SocketConnection], or a [class@Gio.TlsConnection] on top
  *   of one
  *
- * Creates a socket that wraps a GIO connection.
+ * Creates a socket that uses a connection of GIO.
  *
- * It keeps a reference to @stream, whose connection it closes with itself. From now on @stream
- * should not be read, written or closed directly: it does not see the bytes in the buffer of the
- * socket. A TLS connection must have its handshake behind it; the socket accepts whatever
- * certificate was accepted then. Its session ends with the connection:
- * [method@QSocket.Socket.shutdown_ssl] fails with [error@QSocket.SocketError] `SSL`.
+ * It keeps a reference to @stream, and closes the connection when it is closed itself. From now on
+ * @stream should not be read, written or closed directly: it does not see the bytes in the buffer
+ *   of the socket. The handshake of a TLS connection must be done; the socket accepts the
+ *   certificate that was accepted in it. The TLS session ends only with the connection:
+ *   [method@QSocket.Socket.shutdown_ssl] fails with [error@QSocket.SocketError] `SSL`.
  *
- * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is another stream, is
- * closed, or has its handshake still to come.
+ * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is a stream of another type,
+ * is closed, or is a TLS connection whose handshake is not done.
  *
  * Returns: (transfer full): a new socket, or `NULL` with @error set
  *
@@ -167,15 +172,15 @@ q_socket_new_from_connection (GIOStream  *stream,
 
   base = ref_base_stream (stream);
   if (!G_IS_SOCKET_CONNECTION (base))
-    return set_no_connection (error, "the stream has no socket of its own");
+    return set_stream_error (error, _("the stream has no socket of its own"));
 
   gsocket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (base));
   if (g_socket_is_closed (gsocket))
-    return set_no_connection (error, "the connection is closed");
+    return set_stream_error (error, _("the connection is closed"));
   if (G_IS_TLS_CONNECTION (stream) &&
       g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream)) ==
       G_TLS_PROTOCOL_VERSION_UNKNOWN)
-    return set_no_connection (error, "the TLS handshake is still to come");
+    return set_stream_error (error, _("the TLS handshake is still to come"));
 
   channel = adopt_channel (g_socket_get_fd (gsocket), error);
   if (channel == NULL)
@@ -200,9 +205,9 @@ q_socket_new_from_connection (GIOStream  *stream,
   return self;
 }
 
-/* ---- giving back ---- */
+/* ---- giving the descriptor away ---- */
 
-/* The caller has both claims. */
+/* Does it for a caller that holds the claims of reader and writer. */
 static int
 steal_fd (QSocket  *self,
           GError  **error)
@@ -213,13 +218,13 @@ steal_fd (QSocket  *self,
     q_socket_set_not_open_error ("steal_fd", error);
   else if (channel->transport->klass->is_secure)
     q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_SSL, error,
-                        "the connection is encrypted; shutdown_ssl ends that");
+                        _("the connection is encrypted; shutdown_ssl ends that"));
   else if (q_recv_buffer_length (&channel->in) > 0 || q_channel_has_text (channel) ||
            q_channel_has_unsent (channel))
     q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_PENDING, error,
-                        "there are bytes that were not read or not sent yet");
+                        _("there are bytes that were not read or not sent yet"));
   else
-    return q_socket_steal_channel (self, channel, error);
+    return q_socket_steal_channel_fd (self, channel, error);
 
   return -1;
 }
@@ -231,13 +236,13 @@ steal_fd (QSocket  *self,
  * Takes the descriptor away from the socket, which is closed afterwards.
  *
  * The connection goes on, and [signal@QSocket.Socket::channel-closed] is not emitted. The
- * descriptor's flags are again as they were when the socket got it; one that the socket opened
- * blocks and is close-on-exec. The file of a UNIX socket is no longer removed.
+ * descriptor's flags are again as they were when the socket got it; a descriptor that the socket
+ * opened itself is blocking and close-on-exec. The file of a UNIX socket is no longer removed.
  *
  * Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is closed; with `PENDING` if
- * another call is under way, if there are bytes in the buffer that nobody has read, or corked
- * bytes that have not left; with `SSL` if the connection is encrypted, which nobody could go on
- * with.
+ * another call is under way, if there are bytes in the buffer that were not read, or corked bytes
+ * that were not sent; with `SSL` if the connection is encrypted, since the descriptor alone is of
+ * no use without the TLS session. After a failure the socket is as it was.
  *
  * Returns: the descriptor, which the caller has to close, or -1 with @error set
  *
@@ -252,7 +257,7 @@ q_socket_steal_fd (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), -1);
   g_return_val_if_fail (error == NULL || *error == NULL, -1);
 
-  /* With both claims taken no other call can begin to read or write. */
+  /* As long as this call holds both claims, no other can begin to read or write. */
   if (!q_gate_take_claim (&self->gate, Q_CLAIM_READER, Q_CLAIM_LASTING))
     {
       q_socket_set_pending_error (Q_CLAIM_READER, "steal_fd", error);

@@ -8,18 +8,19 @@
 
 G_BEGIN_DECLS
 
-/* Checks of arguments that several families of functions take; all fail with
+/* Checks of arguments that connecting and binding have in common; all fail with
  * INVALID_ARGUMENT. */
 
+/* Accepts STREAM, DATAGRAM and SEQPACKET; sets @kernel_type to SOCK_STREAM and so on. */
 gboolean q_socket_check_type        (GSocketType   socktype,
                                      int          *kernel_type,
                                      GError      **error);
 
-/* IPv4, IPv6, or INVALID for either. */
+/* Accepts IPV4, IPV6, and INVALID, which means either of them. */
 gboolean q_socket_check_inet_family (GSocketFamily   family,
                                      GError        **error);
 
-/* Binding may leave the port to the system; connecting cannot. */
+/* Refuses port 0, which lets the system choose when binding but names no port to connect to. */
 gboolean q_socket_check_remote_port (int      port,
                                      GError **error);
 

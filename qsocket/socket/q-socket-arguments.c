@@ -6,20 +6,10 @@
 
 #include "q-socket-arguments-private.h"
 
+#include "q-i18n-private.h"
 #include "q-socket-error.h"
 
 #include <sys/socket.h>
-
-static gboolean
-set_invalid (GError     **error,
-             const char  *what,
-             int          value)
-{
-  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-               "%d is not %s that can be used here", value, what);
-
-  return FALSE;
-}
 
 gboolean
 q_socket_check_type (GSocketType   socktype,
@@ -39,7 +29,9 @@ q_socket_check_type (GSocketType   socktype,
       return TRUE;
     case G_SOCKET_TYPE_INVALID:
     default:
-      return set_invalid (error, "a socket type", (int) socktype);
+      g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
+                   _("%d is not a socket type that can be used here"), (int) socktype);
+      return FALSE;
     }
 }
 
@@ -55,7 +47,9 @@ q_socket_check_inet_family (GSocketFamily   family,
       return TRUE;
     case G_SOCKET_FAMILY_UNIX:
     default:
-      return set_invalid (error, "an address family", (int) family);
+      g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
+                   _("%d is not an address family that can be used here"), (int) family);
+      return FALSE;
     }
 }
 
@@ -63,5 +57,11 @@ gboolean
 q_socket_check_remote_port (int      port,
                             GError **error)
 {
-  return port != 0 || set_invalid (error, "a port", port);
+  if (port != 0)
+    return TRUE;
+
+  g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
+               _("%d is not a port that can be used here"), port);
+
+  return FALSE;
 }

@@ -6,6 +6,7 @@
 
 #include "q-socket-bind.h"
 
+#include "q-i18n-private.h"
 #include "q-resolver-private.h"
 #include "q-socket-arguments-private.h"
 #include "q-socket-call-error-private.h"
@@ -19,13 +20,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- the one way to bind ---- */
+/* ---- binding an address ---- */
 
 typedef struct
 {
-  const char *name;             /* of the public function */
+  const char *name;             /* of the public function, for messages */
   gboolean reuse_address;
-  gboolean dual_stack;          /* an IPv6 address that is to serve IPv4 too */
+  gboolean dual_stack;          /* the IPv6 socket is to accept IPv4 connections, too */
   int socktype;
   int protocol;
 } BindOptions;
@@ -45,8 +46,8 @@ set_bind_error (const BindOptions  *options,
   return FALSE;
 }
 
-/* A listener never blocks in accept (); everything else is read from. Returns NULL
- * with @system_error set. */
+/* Returns a new channel, or NULL with @system_error set to an errno. All but a datagram socket may
+ * become a listener, where accept () must not block, so they are made non-blocking. */
 static QChannel *
 try_bind (const BindOptions *options,
           const QAddress    *address,
@@ -60,16 +61,18 @@ try_bind (const BindOptions *options,
   int on = TRUE;
   int off = FALSE;
 
-  *system_error = errno;
   if (fd < 0)
-    return NULL;
+    {
+      *system_error = errno;
+      return NULL;
+    }
 
   if (options->reuse_address && family != G_SOCKET_FAMILY_UNIX)
     setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (options->dual_stack)
     setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 
-  /* Accepted connections inherit it in the kernel. */
+  /* The kernel hands TCP_NODELAY on to the connections that the listener accepts. */
   if (no_delay && options->socktype == SOCK_STREAM && family != G_SOCKET_FAMILY_UNIX)
     setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 
@@ -82,23 +85,23 @@ try_bind (const BindOptions *options,
   return NULL;
 }
 
-/* What all ways to bind end in; takes over the channel. */
+/* Opens the socket with @channel, a reference that this function takes over. */
 static gboolean
-take_bound (QSocket            *self,
-            const BindOptions  *options,
-            const QAddress     *address,
-            QChannel           *channel,
-            GError            **error)
+install_bound (QSocket            *self,
+               const BindOptions  *options,
+               const QAddress     *address,
+               QChannel           *channel,
+               GError            **error)
 {
   if (q_socket_open (self, channel))
     return TRUE;
 
   return set_bind_error (options, Q_SOCKET_ERROR_CLOSED, address,
-                         "the socket was closed meanwhile", error);
+                         _("the socket was closed meanwhile"), error);
 }
 
-/* Tries one address after the other, each with a descriptor of its own; the first
- * error is the one to report. */
+/* Binds the first of the addresses that can be bound. If none can, the error is that of the first
+ * one, which is the one the resolver prefers. */
 static gboolean
 bind_addresses (QSocket            *self,
                 const BindOptions  *options,
@@ -110,12 +113,12 @@ bind_addresses (QSocket            *self,
 
   for (guint i = 0; i < n_addresses; i++)
     {
-      int system_error;
+      int system_error = 0;
       QChannel *channel = try_bind (options, &addresses[i], self->settings.no_delay,
                                     &system_error);
 
       if (channel != NULL)
-        return take_bound (self, options, &addresses[i], channel, error);
+        return install_bound (self, options, &addresses[i], channel, error);
       if (i == 0)
         first_error = system_error;
     }
@@ -124,8 +127,9 @@ bind_addresses (QSocket            *self,
                          error);
 }
 
-/* Every interface: one IPv6 socket that takes IPv4 as well. IPv4 alone is for
- * machines without IPv6, and not for a port that somebody has on IPv6 already. */
+/* Binds a port on every address of the machine: with one IPv6 socket that serves IPv4 as well, or,
+ * on a machine without IPv6, with an IPv4 socket. Any other error of the IPv6 socket is final: if
+ * the port is in use there, a socket for IPv4 alone would be half of what was asked for. */
 static gboolean
 bind_any (QSocket        *self,
           BindOptions    *options,
@@ -134,19 +138,21 @@ bind_any (QSocket        *self,
           GError        **error)
 {
   QChannel *channel = NULL;
-  QAddress address;
-  int system_error = EAFNOSUPPORT;
+  QAddress address = { .length = 0 };
+  gboolean use_ipv4 = family == G_SOCKET_FAMILY_IPV4;
+  int system_error = 0;
 
   options->dual_stack = family == G_SOCKET_FAMILY_INVALID;
 
-  if (family != G_SOCKET_FAMILY_IPV4)
+  if (!use_ipv4)
     {
       q_address_set_any (&address, G_SOCKET_FAMILY_IPV6, port);
       channel = try_bind (options, &address, self->settings.no_delay, &system_error);
+      use_ipv4 = channel == NULL && family == G_SOCKET_FAMILY_INVALID &&
+                 (system_error == EAFNOSUPPORT || system_error == EADDRNOTAVAIL);
     }
 
-  if (channel == NULL && family != G_SOCKET_FAMILY_IPV6 &&
-      (system_error == EAFNOSUPPORT || system_error == EADDRNOTAVAIL))
+  if (use_ipv4)
     {
       options->dual_stack = FALSE;
       q_address_set_any (&address, G_SOCKET_FAMILY_IPV4, port);
@@ -157,13 +163,13 @@ bind_any (QSocket        *self,
     return set_bind_error (options, Q_SOCKET_ERROR_BIND, &address, g_strerror (system_error),
                            error);
 
-  return take_bound (self, options, &address, channel, error);
+  return install_bound (self, options, &address, channel, error);
 }
 
-/* ---- names ---- */
+/* ---- binding a name ---- */
 
 static void
-report_lookup (QSocket        *self,
+emit_resolved (QSocket        *self,
                const QAddress *addresses,
                guint           n_addresses)
 {
@@ -184,14 +190,12 @@ static gboolean
 set_lookup_error (const BindOptions  *options,
                   const char         *host,
                   const char         *service,
-                  int                 code,
+                  QSocketError        code,
                   const char         *problem,
                   GError            **error)
 {
-  g_set_error (error, Q_SOCKET_ERROR,
-               code == EAI_CANCELED ? Q_SOCKET_ERROR_CLOSED : Q_SOCKET_ERROR_ADDRESS_LOOKUP,
-               "%s to \"%s:%s\": %s", options->name, host != NULL ? host : "*", service,
-               code == EAI_CANCELED ? "the socket was closed meanwhile" : problem);
+  g_set_error (error, Q_SOCKET_ERROR, code, "%s to \"%s:%s\": %s", options->name,
+               host != NULL ? host : "*", service, problem);
 
   return FALSE;
 }
@@ -202,14 +206,15 @@ stop_lookup (gpointer lookup)
   q_lookup_cancel (lookup);
 }
 
-/* A close in another thread ends the waiting. */
+/* Waits for the lookup, which a close in another thread cancels. Returns 0, or a code of
+ * getaddrinfo (), which then is EAI_CANCELED. */
 static int
 look_up (QSocket         *self,
          QLookup         *lookup,
          const QAddress **addresses,
          guint           *n_addresses)
 {
-  QStopHook hook;
+  QStopHook hook = { NULL };
 
   q_gate_add_hook (&self->gate, &hook, stop_lookup, lookup);
   q_lookup_wait (lookup, Q_DEADLINE_NEVER);
@@ -230,8 +235,8 @@ bind_name (QSocket        *self,
   g_autofree char *ascii = host != NULL ? g_hostname_to_ascii (host) : NULL;
   g_autoptr (QLookup) lookup = NULL;
   g_autoptr (GError) local = NULL;
-  const QAddress *addresses;
-  guint n_addresses;
+  const QAddress *addresses = NULL;
+  guint n_addresses = 0;
   int code;
 
   report.name = host;
@@ -241,22 +246,28 @@ bind_name (QSocket        *self,
   lookup = q_lookup_new (ascii != NULL ? ascii : host, *service != '\0' ? service : "0", family,
                          options->socktype, AI_PASSIVE, &local);
   if (lookup == NULL)
-    return set_lookup_error (options, host, service, EAI_SYSTEM, local->message, error);
+    return set_lookup_error (options, host, service, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
+                             local->message, error);
 
   code = look_up (self, lookup, &addresses, &n_addresses);
+  if (code == EAI_CANCELED)
+    return set_lookup_error (options, host, service, Q_SOCKET_ERROR_CLOSED,
+                             _("the socket was closed meanwhile"), error);
   if (code != 0)
-    return set_lookup_error (options, host, service, code, q_lookup_strerror (code), error);
+    return set_lookup_error (options, host, service, Q_SOCKET_ERROR_ADDRESS_LOOKUP,
+                             q_lookup_strerror (code), error);
 
-  report_lookup (self, addresses, n_addresses);
+  emit_resolved (self, addresses, n_addresses);
 
-  /* Only the service was a name. */
+  /* The lookup was needed for the name of the service alone. */
   if (host == NULL)
     return bind_any (self, options, family, q_address_get_port (&addresses[0]), error);
 
   return bind_addresses (self, options, addresses, n_addresses, error);
 }
 
-/* @host NULL is every interface, an empty service any free port. */
+/* Binds a host and a service, each of which may be a name or a number. A @host of NULL means every
+ * address of the machine, an empty @service any free port. */
 static gboolean
 bind_host (QSocket        *self,
            BindOptions    *options,
@@ -265,8 +276,8 @@ bind_host (QSocket        *self,
            GSocketFamily   family,
            GError        **error)
 {
-  QAddress literal;
-  int port = 0;
+  QAddress literal = { .length = 0 };
+  int port = 0;         /* becomes -1 if the service is a name */
   gboolean ok;
 
   if (*service != '\0' && !q_target_check_service (service, &port, error))
@@ -288,11 +299,11 @@ bind_host (QSocket        *self,
   return ok;
 }
 
-/* ---- UNIX paths ---- */
+/* ---- binding a path ---- */
 
-/* Whether @path is a socket file that no socket belongs to any more. Connecting
- * tells, and does so with a datagram socket even where the other one is of another
- * type, or does not listen yet, and without that one noticing. */
+/* Whether @path is a socket file that no socket is bound to any more. To find out, this function
+ * connects to it. A datagram socket gets ECONNREFUSED only if there is no socket at all: one of
+ * another type gives another error, even if it does not listen yet, and is not disturbed. */
 static gboolean
 is_stale_socket (const char     *path,
                  const QAddress *address)
@@ -321,8 +332,8 @@ bind_path (QSocket      *self,
            GError      **error)
 {
   QChannel *channel;
-  QAddress address;
-  int system_error;
+  QAddress address = { .length = 0 };
+  int system_error = 0;
   gboolean ok;
 
   if (!q_socket_begin_opening (self, options->name, error))
@@ -336,7 +347,7 @@ bind_path (QSocket      *self,
   if (channel != NULL)
     {
       q_channel_own_unix_file (channel, path);
-      ok = take_bound (self, options, &address, channel, error);
+      ok = install_bound (self, options, &address, channel, error);
     }
   else
     {
@@ -355,30 +366,32 @@ bind_path (QSocket      *self,
  * q_socket_bind:
  * @self: a socket
  * @bind_to: a host and service of this machine, or the path of a UNIX socket to create
- * @reuseaddr: whether to take over an address that is only left over from before
+ * @reuseaddr: whether to bind an address that an earlier socket has left behind
  *
  * Opens a stream socket and gives it a local address.
  *
- * A @bind_to with a colon is a host and a service, parted by its last colon: `"127.0.0.1:8080"`,
- * `"[::1]:http"`. In square brackets the host means IPv6 only. A service of 0 or none
- * (`"localhost:"`) picks a free port, which [method@QSocket.Socket.get_port] tells. A @bind_to
+ * A @bind_to with a colon is a host and a service, separated by its last colon: `"127.0.0.1:8080"`,
+ * `"[::1]:http"`. In square brackets the host means IPv6 only. A service of 0, or an empty one
+ * (`"localhost:"`), picks a free port, which [method@QSocket.Socket.get_port] returns. A @bind_to
  * without a colon is the path of a UNIX socket. A host of `*` means every address, as in
  * [method@QSocket.Socket.bind_port].
  *
  * An open socket is closed first, with [signal@QSocket.Socket::channel-closed], even if binding
  * then fails; after a failure nothing is open.
  *
- * With @reuseaddr, a port is taken although earlier connections to it have not died away
- * (`SO_REUSEADDR`), and a socket file on which nobody listens any more is replaced. A live
- * listener is never displaced. Without it, an existing path is an error and left alone. The file
- * goes away with the socket, see [class@QSocket.Socket].
+ * With @reuseaddr, a port can be bound although the system still remembers earlier connections to
+ * it (`SO_REUSEADDR`), and a socket file to which no socket is bound any more is replaced. A port
+ * or file that another socket is using is never taken over. Without @reuseaddr, an existing path is
+ * an error and is not touched. The file is removed with the socket, see [class@QSocket.Socket].
  *
- * Fails with [error@QSocket.SocketError] `BIND` if the address cannot be had; with
+ * Fails with [error@QSocket.SocketError] `BIND` if the address cannot be bound; with
  * `ADDRESS_LOOKUP` if the host or service is unknown; with `INVALID_ARGUMENT` if @bind_to cannot
- * be an address, which leaves the socket as it was; with `PENDING` if another thread is
- * connecting or binding the socket; with `CLOSED` if one closes it meanwhile. Addresses do not
- * block; a host name takes as long as the system needs to look it up and then emits
- * [signal@QSocket.Socket::hostname-lookup] and [signal@QSocket.Socket::hostname-resolved].
+ * be an address, which leaves the socket as it was; with `PENDING` if another call is connecting
+ * or binding the socket; with `CLOSED` if another thread closes it meanwhile.
+ *
+ * With addresses and port numbers the call does not wait. A name is looked up, for as long as the
+ * system takes; the call then emits [signal@QSocket.Socket::hostname-lookup] and
+ * [signal@QSocket.Socket::hostname-resolved].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -413,13 +426,13 @@ q_socket_bind (QSocket     *self,
  * q_socket_bind_port:
  * @self: a socket
  * @port: a TCP port from 1 to 65535; 0 picks a free one
- * @reuseaddr: whether to take a port to which earlier connections have not died away
+ * @reuseaddr: whether to bind a port although the system still remembers earlier connections to it
  *
  * Binds a TCP port on every address of this machine.
  *
- * One socket serves both IPv6 and IPv4 where the machine has IPv6; IPv4 peers then show as mapped
- * addresses. A @port outside 0 to 65535 is [error@QSocket.SocketError] `INVALID_ARGUMENT`. All
- * else is as in [method@QSocket.Socket.bind].
+ * Where the machine has IPv6, one socket serves both IPv6 and IPv4, and the addresses of IPv4 peers
+ * are mapped ones, such as `::ffff:192.0.2.1`. A @port outside 0 to 65535 is
+ * [error@QSocket.SocketError] `INVALID_ARGUMENT`. All else is as in [method@QSocket.Socket.bind].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -442,8 +455,8 @@ q_socket_bind_port (QSocket   *self,
   if (port < 0 || port > G_MAXUINT16)
     {
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_INVALID_ARGUMENT,
-                   "bind_port: %d is not a port number", port);
-      return FALSE;
+                   _("%d is not a port number"), port);
+      return q_socket_prefix_error (options.name, error);
     }
 
   if (!q_socket_begin_opening (self, options.name, error))
@@ -461,7 +474,7 @@ q_socket_bind_port (QSocket   *self,
  * @iface: (nullable): a host name or address of this machine, without brackets; `NULL` for every
  *   address
  * @service: (nullable): a port number or the name of a service; `NULL` or `""` picks a free port
- * @reuseaddr: whether to take a port to which earlier connections have not died away
+ * @reuseaddr: whether to bind a port although the system still remembers earlier connections to it
  * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
  * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
  * @protocol: the number of the protocol; 0 for the default
@@ -469,7 +482,8 @@ q_socket_bind_port (QSocket   *self,
  * Binds a local address and port of a given family and type.
  *
  * If both @iface and @service are `NULL` or `""`, it fails with [error@QSocket.SocketError]
- * `BIND`. With @reuseaddr, datagram sockets may share a port, and the latest gets the datagrams.
+ * `BIND`. With @reuseaddr, several datagram sockets can be bound to one port, and the last one gets
+ * the datagrams.
  * All else is as in [method@QSocket.Socket.bind].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
@@ -496,11 +510,8 @@ q_socket_bind_inet (QSocket        *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   if (!has_iface && !has_service)
-    {
-      g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_BIND,
-                           "bind_inet: neither an interface nor a service is given");
-      return FALSE;
-    }
+    return q_socket_set_error (options.name, Q_SOCKET_ERROR_BIND, error,
+                               _("neither an interface nor a service is given"));
 
   if ((has_iface && !q_target_check_host (iface, error)) ||
       !q_socket_check_inet_family (family, error) ||
@@ -520,7 +531,7 @@ q_socket_bind_inet (QSocket        *self,
  *
  * Binds a UNIX socket of a given type.
  *
- * An existing path is [error@QSocket.SocketError] `BIND` and left alone. All else is as in
+ * An existing path is [error@QSocket.SocketError] `BIND` and is not touched. All else is as in
  * [method@QSocket.Socket.bind].
  *
  * Returns: `TRUE` on success, `FALSE` with @error set

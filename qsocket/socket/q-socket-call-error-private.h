@@ -9,8 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* Errors that a call meets before it gets to its operation. @name is the one that messages
- * have, with a preposition ("recv from"), which is left out here. All return FALSE. */
+/* Errors that a call meets before there is an operation, so that messages name no peer. @name is
+ * that of a QSocketMethod: if it has a preposition ("recv from"), the message is without that.
+ * @text is translated already. All functions return FALSE. */
 
 gboolean q_socket_set_error (const char    *name,
                              QSocketError   code,
@@ -24,7 +25,7 @@ gboolean q_socket_set_pending_error (QClaim       claim,
 gboolean q_socket_set_not_open_error (const char  *name,
                                       GError     **error);
 
-/* Puts the name in front of an error. */
+/* Puts the name in front of the message of *@error. */
 gboolean q_socket_prefix_error (const char  *name,
                                 GError     **error);
 

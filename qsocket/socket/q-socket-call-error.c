@@ -6,6 +6,8 @@
 
 #include "q-socket-call-error-private.h"
 
+#include "q-i18n-private.h"
+
 #include <string.h>
 
 static int
@@ -40,17 +42,17 @@ q_socket_set_pending_error (QClaim       claim,
                             GError     **error)
 {
   static const char * const texts[Q_N_CLAIMS] = {
-    [Q_CLAIM_READER] = "another call already receives from this socket",
-    [Q_CLAIM_WRITER] = "another call already sends on this socket",
-    [Q_CLAIM_OPENER] = "another call already opens this socket",
+    [Q_CLAIM_READER] = N_("another call already receives from this socket"),
+    [Q_CLAIM_WRITER] = N_("another call already sends on this socket"),
+    [Q_CLAIM_OPENER] = N_("another call already opens this socket"),
   };
 
-  return q_socket_set_error (name, Q_SOCKET_ERROR_PENDING, error, texts[claim]);
+  return q_socket_set_error (name, Q_SOCKET_ERROR_PENDING, error, q_gettext (texts[claim]));
 }
 
 gboolean
 q_socket_set_not_open_error (const char  *name,
                              GError     **error)
 {
-  return q_socket_set_error (name, Q_SOCKET_ERROR_NOT_OPEN, error, "the socket is not open");
+  return q_socket_set_error (name, Q_SOCKET_ERROR_NOT_OPEN, error, _("the socket is not open"));
 }

@@ -9,49 +9,51 @@
 
 G_BEGIN_DECLS
 
-/* What a public call does: the blocking form makes one on its stack and runs it, the
- * asynchronous form makes it on the heap and starts it. */
+/* One public call while it runs. Its blocking form has the structure on the stack and calls
+ * q_socket_call_run (), its asynchronous form has it on the heap and calls
+ * q_socket_call_start (). */
 typedef struct _QSocketCall QSocketCall;
 
 typedef enum
 {
-  Q_CALL_BOOLEAN,           /* there is no result but that it succeeded */
+  Q_CALL_BOOLEAN,         /* only whether the call succeeded */
   Q_CALL_POINTER,         /* call->pointer, which may be NULL */
   Q_CALL_INTEGER,         /* call->integer */
 } QCallResult;
 
 typedef struct
 {
-  gsize size;             /* of the structure that begins with the call */
+  gsize size;             /* of the structure that has the QSocketCall as its first member */
 
-  /* Takes the claims and makes an operation ready for the driver; without an operation all
-   * is done already. Returns FALSE if it cannot, and then no claim is held. */
+  /* Takes the claims of the call, and sets call->op to an operation that is ready for a driver, or
+   * leaves it NULL if nothing remains to be done. On failure returns FALSE and holds no claim. */
   gboolean (*begin)  (QSocketCall  *call,
                       GError      **error);
 
-  /* The operation is over, and @ok says whether it succeeded: takes the results and drops
-   * the claims. May turn success into failure. */
+  /* Called after a successful begin (), once the operation has ended. @ok says whether it
+   * succeeded. Moves the results into @call and drops the claims. May return FALSE with @error
+   * set although @ok is TRUE; if @ok is FALSE the error of the operation is set already. */
   gboolean (*finish) (QSocketCall  *call,
                       gboolean      ok,
                       GError      **error);
 
-  /* Frees what the call owns. May be NULL. */
+  /* Frees what the call owns, but neither the call nor its result. May be NULL. */
   void     (*clear)  (QSocketCall  *call);
 
   QCallResult result;
-  GDestroyNotify free_pointer;
+  GDestroyNotify free_pointer;    /* for a result that no finish function has taken */
 } QSocketCallClass;
 
 /* One row for each public call, which its blocking form, its asynchronous form and the finish
  * function share. */
 typedef struct
 {
-  const char *name;               /* for messages, with its preposition: "recv from" */
+  const char *name;               /* for messages, with a preposition: "recv from" */
   const QSocketCallClass *klass;
 
-  /* of the asynchronous form, where there is one */
-  gpointer tag;                   /* the public function */
-  const char *tag_name;
+  /* Of the asynchronous form; NULL if there is none. */
+  gpointer tag;                   /* the address of the public function */
+  const char *tag_name;           /* the name of the task, for debuggers */
 } QSocketMethod;
 
 /* The row of q_socket_NAME () and q_socket_NAME_async (). */
@@ -63,22 +65,25 @@ struct _QSocketCall
   const QSocketMethod *method;
   QSocket *socket;
   GCancellable *cancellable;
-  QOp *op;                        /* NULL: nothing left to do */
+  QOp *op;                        /* NULL: begin () has done everything */
 
   gpointer pointer;
   gint64 integer;
 };
 
+/* The blocking form. @call stays the caller's, but what it owns is freed; the result stays. */
 gboolean q_socket_call_run (QSocketCall   *call,
                             int            timeout_ms,
                             GCancellable  *cancellable,
                             GError       **error);
 
-/* Memory for q_socket_call_start (), with the fields above it filled in. */
+/* Allocates the structure of @method's class for q_socket_call_start (), zeroed but for method and
+ * socket. The caller sets the rest. */
 gpointer q_socket_call_new (const QSocketMethod *method,
                             QSocket             *socket);
 
-/* Takes over @call. */
+/* The asynchronous form. Takes over @call. The callback is called from the thread-default main
+ * context, never from inside this function. */
 void     q_socket_call_start (QSocketCall         *call,
                               int                  timeout_ms,
                               int                  io_priority,
@@ -86,7 +91,8 @@ void     q_socket_call_start (QSocketCall         *call,
                               GAsyncReadyCallback  callback,
                               gpointer             user_data);
 
-/* The same for a call that fails before it begins; takes over @error. */
+/* The asynchronous form of a call whose arguments are wrong: the callback gets @error, which this
+ * function takes over. */
 void     q_socket_call_fail (const QSocketMethod *method,
                              QSocket             *socket,
                              GError              *error,
@@ -94,7 +100,8 @@ void     q_socket_call_fail (const QSocketMethod *method,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data);
 
-/* What the public finish functions do. */
+/* The bodies of the public finish functions. They return the result that @result holds; a
+ * programmer's error, such as the result of another method, gives FALSE, NULL or 0. */
 gboolean q_socket_call_finish_boolean (const QSocketMethod  *method,
                                        QSocket              *socket,
                                        GAsyncResult         *result,

@@ -10,7 +10,7 @@
 #include "q-op-run-private.h"
 
 static void
-clear (QSocketCall *call)
+clear_call (QSocketCall *call)
 {
   if (call->method->klass->clear != NULL)
     call->method->klass->clear (call);
@@ -33,7 +33,7 @@ q_socket_call_run (QSocketCall   *call,
       ok = call->op == NULL || q_op_run (call->op, timeout_ms, cancellable, error);
       ok = call->method->klass->finish (call, ok, error);
     }
-  clear (call);
+  clear_call (call);
 
   return ok;
 }
@@ -55,13 +55,13 @@ q_socket_call_new (const QSocketMethod *method,
 static void
 call_free (gpointer data)
 {
-  clear (data);
+  clear_call (data);
   g_free (data);
 }
 
-/* Takes over @task and @error. */
+/* Returns the result of @call, or @error, which this function takes over like @task. */
 static void
-give_result (GTask       *task,
+return_result (GTask       *task,
              QSocketCall *call,
              GError      *error)
 {
@@ -77,22 +77,22 @@ give_result (GTask       *task,
 }
 
 static void
-end (GTask  *task,
-     GError *error)
+finish_call (GTask  *task,
+             GError *error)
 {
   QSocketCall *call = g_task_get_task_data (task);
-  GError *later = NULL;
+  GError *finish_error = NULL;
 
-  call->method->klass->finish (call, error == NULL, error == NULL ? &later : NULL);
-  give_result (task, call, error != NULL ? error : later);
+  call->method->klass->finish (call, error == NULL, error == NULL ? &finish_error : NULL);
+  return_result (task, call, error != NULL ? error : finish_error);
 }
 
 static void
-op_done (QOp      *op,
-         GError   *error,
-         gpointer  task)
+op_done_cb (QOp      *op,
+            GError   *error,
+            gpointer  task)
 {
-  end (task, error);
+  finish_call (task, error);
 }
 
 static GTask *
@@ -104,12 +104,13 @@ new_task (const QSocketMethod *method,
 {
   GTask *task = g_task_new (socket, cancellable, callback, user_data);
 
-  /* In brackets it is no macro, which would name the task after the argument. */
+  /* The parentheses keep the macro of that name from being used: it would name the task after
+   * the text of the argument. */
   (g_task_set_source_tag) (task, method->tag);
   g_task_set_name (task, method->tag_name);
 
-  /* The operation knows better than the task whether it was done before it was
-   * cancelled: what it took from the stream must reach the caller. */
+  /* If it checked the cancellable, the task would drop the result of an operation that had
+   * succeeded before it was cancelled, and bytes taken from the stream would be lost. */
   g_task_set_check_cancellable (task, FALSE);
 
   return task;
@@ -131,11 +132,11 @@ q_socket_call_start (QSocketCall         *call,
   call->cancellable = cancellable;
 
   if (!call->method->klass->begin (call, &error))
-    give_result (task, call, error);
+    return_result (task, call, error);
   else if (call->op == NULL)
-    end (task, NULL);
+    finish_call (task, NULL);
   else
-    q_op_start (call->op, timeout_ms, io_priority, cancellable, op_done, task);
+    q_op_start (call->op, timeout_ms, io_priority, cancellable, op_done_cb, task);
 }
 
 void
@@ -200,7 +201,7 @@ q_socket_call_finish_integer (const QSocketMethod  *method,
   if (task == NULL || !g_task_propagate_boolean (task, error))
     return 0;
 
-  /* It has more bits than what a task returns where pointers are small. */
+  /* g_task_return_int () would cut it off where a gssize has 32 bits. */
   call = g_task_get_task_data (task);
 
   return call->integer;

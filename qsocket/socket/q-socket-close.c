@@ -19,12 +19,13 @@
  *
  * The peer sees the end of the stream even if other processes share the descriptor. Bytes that
  * are in the buffer stay readable; then reads report the end of the stream. Sending fails.
- * Blocked calls in other threads return; one that connects or binds just then fails with
- * [error@QSocket.SocketError] `CLOSED`. It waits for nothing: corked bytes leave first as far as
- * the kernel takes them at once. [method@QSocket.Socket.is_open] stays `TRUE`.
+ * Blocked calls in other threads return; one that is connecting or binding the socket fails with
+ * [error@QSocket.SocketError] `CLOSED`. Corked bytes are sent before, but only as far as the kernel
+ * takes them at once: this call never waits. [method@QSocket.Socket.is_open] stays `TRUE`.
  *
- * A closed socket succeeds. Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is
- * open but not connected. May be called from any thread.
+ * On a closed socket it does nothing and succeeds. Fails with [error@QSocket.SocketError]
+ * `NOT_OPEN` if the socket is open but not connected, and with `SEND` for any other error of the
+ * system. May be called from any thread.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -35,8 +36,7 @@ q_socket_shutdown (QSocket  *self,
                    GError  **error)
 {
   g_autoptr (QChannel) channel = NULL;
-  int result;
-  int system_error;
+  int system_error = 0;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -46,17 +46,19 @@ q_socket_shutdown (QSocket  *self,
   if (channel == NULL || !q_channel_enter (channel))
     return TRUE;
 
-  /* Corked bytes were sent before it. */
+  /* Corked bytes belong to sends that have succeeded already, so they leave before the end of the
+   * stream. In a child process they are the parent's to send. */
   if (!q_channel_is_inherited (channel))
     q_send_flush (channel, &self->sink);
 
-  result = shutdown (channel->fd, SHUT_RDWR);
-  system_error = errno;
+  if (shutdown (channel->fd, SHUT_RDWR) != 0)
+    system_error = errno;
   q_channel_leave (channel);
 
-  /* A connection that both sides, or a reset, have ended before is ended. */
-  if (result == 0 || (system_error == ENOTCONN && (channel->kind == Q_CHANNEL_CLIENT ||
-                                                   channel->kind == Q_CHANNEL_ACCEPTED)))
+  /* The kernel says ENOTCONN, too, if both sides or a reset have ended the connection before: then
+   * there is nothing left to do. */
+  if (system_error == 0 || (system_error == ENOTCONN && (channel->kind == Q_CHANNEL_CLIENT ||
+                                                         channel->kind == Q_CHANNEL_ACCEPTED)))
     return TRUE;
 
   g_set_error (error, Q_SOCKET_ERROR,
@@ -72,10 +74,10 @@ q_socket_shutdown (QSocket  *self,
  *
  * Closes the socket.
  *
- * It never waits: corked bytes leave as far as the kernel takes them at once, buffered input is
+ * It never waits: corked bytes are sent as far as the kernel takes them at once, buffered input is
  * dropped, and the file of a UNIX socket that this object bound is removed. A call that is
  * blocked in another thread fails with [error@QSocket.SocketError] `CLOSED`. Closing a closed
- * socket succeeds. May be called from any thread.
+ * socket does nothing and succeeds. May be called from any thread.
  *
  * Emits [signal@QSocket.Socket::channel-closed] if the socket was open.
  *
@@ -90,7 +92,7 @@ q_socket_close (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  /* Handlers may drop the last reference. */
+  /* A handler of channel-closed may drop the last reference. */
   g_object_ref (self);
 
   q_gate_stop (&self->gate);

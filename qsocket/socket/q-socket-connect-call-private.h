@@ -11,37 +11,41 @@
 
 G_BEGIN_DECLS
 
-/* A connect, and behind it a handshake if there is to be one. */
+/* A call that connects, and then makes the TLS handshake if it is one of the _ssl methods. */
 typedef struct
 {
   QSocketCall call;
   QEndpoint endpoint;
   char *target;           /* for messages */
-  char *path;             /* what the endpoint points to */
+
+  /* The texts that @endpoint points to. */
+  char *path;
   char *host;
   char *service;
-  gboolean secure;
+
+  gboolean is_secure;
 
   QOpChain chain;
   QConnectOp connect;
   QHandshakeOp handshake;
-  QStopHook hook;         /* stops the one of them that is at work */
+  QStopHook hook;         /* stops the present operation if the socket is closed */
   QTlsConfig *tls;        /* NULL: no handshake */
-  const char *peer_name;  /* whose certificate it has to be */
-  QChannel *channel;      /* once it is connected */
+  const char *peer_name;  /* the ssl-server-name, which belongs to @tls, or NULL */
+  QChannel *channel;      /* NULL until the connection is there */
 } QConnectCall;
 
 extern const QSocketCallClass q_connect_call_class;
 
-/* The methods of the whole family have the same call. */
+/* The row of a method that connects. */
 #define Q_CONNECT_METHOD(NAME, PREPOSITION) \
   Q_SOCKET_METHOD (NAME, PREPOSITION, &q_connect_call_class)
 
 QConnectCall *q_connect_call_new (const QSocketMethod *method,
                                   QSocket             *self,
-                                  gboolean             secure);
+                                  gboolean             is_secure);
 
-/* Three ways to say where to; each fills in the call, or fails. */
+/* Set the endpoint of the call from the arguments of the public functions. They fail with
+ * INVALID_ARGUMENT; the message then lacks the name of the method. */
 gboolean q_connect_call_set_target (QConnectCall  *self,
                                     const char    *text,
                                     GError       **error);
@@ -59,14 +63,16 @@ gboolean q_connect_call_set_path   (QConnectCall  *self,
                                     int            protocol,
                                     GError       **error);
 
-/* Blocking: runs what one of the three has filled in, if it has. */
+/* The blocking form. @is_set is what the function that set the endpoint has returned, with @error
+ * set if it is FALSE. */
 gboolean q_connect_call_run   (QConnectCall  *self,
                                gboolean       is_set,
                                int            timeout_ms,
                                GCancellable  *cancellable,
                                GError       **error);
 
-/* Asynchronous: likewise; takes over @self and @error. */
+/* The asynchronous form; takes over @self and @error, which is not NULL if the endpoint could not
+ * be set. */
 void     q_connect_call_start (QConnectCall        *self,
                                GError              *error,
                                int                  timeout_ms,

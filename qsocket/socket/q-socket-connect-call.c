@@ -14,9 +14,9 @@
 #include "q-socket-ssl-info-private.h"
 #include "q-target-private.h"
 
-/* ---- the one way to open a connection ---- */
+/* ---- connecting ---- */
 
-/* What a connect leaves when it succeeded. */
+/* Creates a channel for the descriptor of a connect that has succeeded. */
 static QChannel *
 new_channel (QConnectOp *connect)
 {
@@ -32,6 +32,7 @@ new_channel (QConnectOp *connect)
   return channel;
 }
 
+/* The functions of the hook, before and during the handshake. */
 static void
 stop_connect (gpointer connect)
 {
@@ -39,15 +40,16 @@ stop_connect (gpointer connect)
 }
 
 static void
-stop_handshake (gpointer channel)
+stop_by_closing (gpointer channel)
 {
   q_channel_close (channel);
 }
 
-/* Until the handshake is done no call can use the connection; but a close ends it. */
+/* Goes on with the handshake if there is to be one. Until it is done the socket is not open, so no
+ * other call can use the connection; but the hook lets a close in another thread end it. */
 static QOp *
-connected (QOpChain *chain,
-           QOp      *done)
+handshake_after_connect (QOpChain *chain,
+                         QOp      *done)
 {
   QConnectCall *self = chain->data;
 
@@ -60,7 +62,7 @@ connected (QOpChain *chain,
 
   q_channel_enter (self->channel);
   q_gate_remove_hook (&self->call.socket->gate, &self->hook);
-  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_handshake, self->channel);
+  q_gate_add_hook (&self->call.socket->gate, &self->hook, stop_by_closing, self->channel);
   q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
 
   q_handshake_op_init (&self->handshake, chain->parent.name, self->channel,
@@ -71,7 +73,7 @@ connected (QOpChain *chain,
   return &self->handshake.parent;
 }
 
-/* The handshake is over, one way or the other. */
+/* Makes the connection an encrypted one, or closes it if the handshake failed. */
 static void
 finish_handshake (QConnectCall *self,
                   gboolean      ok)
@@ -88,6 +90,7 @@ finish_handshake (QConnectCall *self,
     q_socket_emit_type (self->call.socket, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
 }
 
+/* Opens the socket with the new channel, which fails if another thread has closed the socket. */
 static gboolean
 install_connection (QConnectCall  *self,
                     GError       **error)
@@ -122,7 +125,7 @@ begin_connect (QSocketCall  *call,
   QConnectCall *self = (QConnectCall *) call;
   QSocket *socket = call->socket;
 
-  if (self->secure && !check_handshake (self, error))
+  if (self->is_secure && !check_handshake (self, error))
     return FALSE;
   if (!q_socket_begin_opening (socket, call->method->name, error))
     return FALSE;
@@ -130,7 +133,7 @@ begin_connect (QSocketCall  *call,
   q_connect_op_init (&self->connect, call->method->name, self->target, &self->endpoint,
                      &socket->sink);
   self->connect.endpoint.no_delay = socket->settings.no_delay;
-  q_op_chain_init (&self->chain, &self->connect.parent, connected, self);
+  q_op_chain_init (&self->chain, &self->connect.parent, handshake_after_connect, self);
   call->op = &self->chain.parent;
 
   q_gate_add_hook (&socket->gate, &self->hook, stop_connect, &self->connect);
@@ -154,7 +157,7 @@ finish_connect (QSocketCall  *call,
 
   g_object_ref (socket);
   q_socket_end_opening (socket);
-  if (ok && self->secure)
+  if (ok && self->is_secure)
     q_socket_emit_ssl_established (socket);
   else if (ok)
     q_socket_emit_type (socket, Q_SOCKET_EVENT_TYPE_CONNECTED);
@@ -181,7 +184,7 @@ const QSocketCallClass q_connect_call_class = {
   .clear = clear_connect,
 };
 
-/* ---- where to ---- */
+/* ---- the endpoint ---- */
 
 gboolean
 q_connect_call_set_target (QConnectCall  *self,
@@ -250,7 +253,7 @@ q_connect_call_set_path (QConnectCall  *self,
          q_socket_check_type (socktype, &self->endpoint.socktype, error);
 }
 
-/* ---- both forms ---- */
+/* ---- the blocking and the asynchronous form ---- */
 
 gboolean
 q_connect_call_run (QConnectCall  *self,
@@ -293,11 +296,11 @@ q_connect_call_start (QConnectCall        *self,
 QConnectCall *
 q_connect_call_new (const QSocketMethod *method,
                     QSocket             *self,
-                    gboolean             secure)
+                    gboolean             is_secure)
 {
   QConnectCall *call = q_socket_call_new (method, self);
 
-  call->secure = secure;
+  call->is_secure = is_secure;
 
   return call;
 }

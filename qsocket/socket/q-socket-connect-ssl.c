@@ -17,23 +17,24 @@ static const QSocketMethod connect_unix_ssl_method = Q_CONNECT_METHOD (connect_u
  * @self: a socket
  * @target: a host and service, or the path of a UNIX socket
  * @timeout_ms: milliseconds for the whole call, handshake included; negative: no limit, 0: no
- *   waiting, which no handshake gets by with
- * @cancellable: (nullable): what may cancel the call
+ *   waiting, which is too short for a handshake
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Connects as [method@QSocket.Socket.connect_to] does, and encrypts the connection with TLS.
  *
- * The server's certificate must be one that the system trusts (or what was set instead, see
- * [property@QSocket.Socket:ssl-ca-file]) and that is for @target's host; for a UNIX socket
- * [property@QSocket.Socket:ssl-server-name] must say whose it has to be. Until all that is certain
- * the socket is not open, and nothing is sent but the handshake. A certificate of this side, if
- * the server wants one, is what [method@QSocket.Socket.set_certificate] was given.
+ * The server's certificate must be one that the system trusts (or that
+ * [property@QSocket.Socket:ssl-ca-file] trusts instead) and must be for the host of @target; for a
+ * UNIX socket [property@QSocket.Socket:ssl-server-name] has to name the host. Until that is
+ * verified the socket is not open, and nothing but the handshake is sent. If the server asks for a
+ * certificate of this side, it gets that of [method@QSocket.Socket.set_certificate].
  *
- * On top of the errors of [method@QSocket.Socket.connect_to], it fails with
- * [error@QSocket.SocketError] `SSL` if the handshake does or the certificate is refused, which
- * the message then gives the `X509_V_` name of; with `TIMEOUT` if the connection was there in time
- * and the handshake was not done; with `CLOSED` if the peer hung up during the handshake. After
- * any of these the socket is closed. It is `SSL` as well, and the socket stays as it was, if there
- * is no name to check or GIO has no TLS (the package glib-networking is missing).
+ * Besides the errors of [method@QSocket.Socket.connect_to], it fails with
+ * [error@QSocket.SocketError] `SSL` if the handshake fails or the certificate is refused; in the
+ * latter case the message has the `X509_V_` name of the reason. It fails with `TIMEOUT` if the time
+ * is up during the handshake, and with `CLOSED` if the peer ends the connection during the
+ * handshake. After any of these the socket is closed. It is `SSL` as well, and the socket stays as
+ * it was, if there is no host name to check or GIO has no TLS (the package glib-networking is
+ * missing).
  *
  * After the events of [method@QSocket.Socket.connect_to] it emits
  * [signal@QSocket.Socket::start-ssl] and [signal@QSocket.Socket::ssl-established]; after a failed
@@ -51,7 +52,7 @@ q_socket_connect_ssl (QSocket       *self,
                       GError       **error)
 {
   QConnectCall call = {
-    .call = { .method = &connect_ssl_method, .socket = self }, .secure = TRUE,
+    .call = { .method = &connect_ssl_method, .socket = self }, .is_secure = TRUE,
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -70,13 +71,13 @@ q_socket_connect_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.connect_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -103,7 +104,7 @@ q_socket_connect_ssl_async (QSocket             *self,
 /**
  * q_socket_connect_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.connect_ssl_async].
  *
@@ -129,7 +130,7 @@ q_socket_connect_ssl_finish (QSocket       *self,
  * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
  * @socktype: `G_SOCKET_TYPE_STREAM`; any other is [error@QSocket.SocketError] `INVALID_ARGUMENT`
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Connects as [method@QSocket.Socket.connect_inet] does, and encrypts the connection with TLS.
  *
@@ -150,7 +151,7 @@ q_socket_connect_inet_ssl (QSocket        *self,
                            GError        **error)
 {
   QConnectCall call = {
-    .call = { .method = &connect_inet_ssl_method, .socket = self }, .secure = TRUE,
+    .call = { .method = &connect_inet_ssl_method, .socket = self }, .is_secure = TRUE,
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -173,13 +174,13 @@ q_socket_connect_inet_ssl (QSocket        *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.connect_inet_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -209,7 +210,7 @@ q_socket_connect_inet_ssl_async (QSocket             *self,
 /**
  * q_socket_connect_inet_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.connect_inet_ssl_async].
  *
@@ -234,7 +235,7 @@ q_socket_connect_inet_ssl_finish (QSocket       *self,
  * @socktype: `G_SOCKET_TYPE_STREAM`; any other is [error@QSocket.SocketError] `INVALID_ARGUMENT`
  * @protocol: the number of the protocol; 0 for the default
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Connects as [method@QSocket.Socket.connect_unix] does, and encrypts the connection with TLS.
  *
@@ -254,7 +255,7 @@ q_socket_connect_unix_ssl (QSocket       *self,
                            GError       **error)
 {
   QConnectCall call = {
-    .call = { .method = &connect_unix_ssl_method, .socket = self }, .secure = TRUE,
+    .call = { .method = &connect_unix_ssl_method, .socket = self }, .is_secure = TRUE,
   };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
@@ -275,13 +276,13 @@ q_socket_connect_unix_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.connect_unix_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -310,7 +311,7 @@ q_socket_connect_unix_ssl_async (QSocket             *self,
 /**
  * q_socket_connect_unix_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.connect_unix_ssl_async].
  *

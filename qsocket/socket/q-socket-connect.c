@@ -20,7 +20,7 @@ static const QSocketMethod connect_unix_method = Q_CONNECT_METHOD (connect_unix,
  * @self: a socket
  * @target: a host and service, or the path of a UNIX socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * The C name of [method@QSocket.Socket.connect_to].
  *
@@ -55,24 +55,25 @@ q_socket_connect (QSocket       *self,
  * @self: a socket
  * @target: a host and service, or the path of a UNIX socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Connects a stream socket to a host and service or to a UNIX socket.
  *
- * A @target with a colon is a host and a service, parted by its last colon: `"example.org:80"`,
+ * A @target with a colon is a host and a service, separated by its last colon: `"example.org:80"`,
  * `"192.0.2.1:http"`, `"[2001:db8::1]:80"`. The host is a name or an address; in square brackets
  * it means IPv6 only. The service is a number from 1 to 65535 or a name that the system knows. A
- * @target without a colon is the path of a UNIX socket; for a path that has one there is
- * [method@QSocket.Socket.connect_unix].
+ * @target without a colon is the path of a UNIX socket; [method@QSocket.Socket.connect_unix] takes
+ * paths that have a colon.
  *
  * An open socket is closed first, with [signal@QSocket.Socket::channel-closed], even if
- * connecting then fails; after a failure nothing is open. The addresses of a host are tried as
- * RFC 8305 has it: IPv6 first, the next one when one fails or 250 ms have passed, and the first
- * that answers wins.
+ * connecting then fails; after a failure the socket is closed. The addresses of a host are tried as
+ * in RFC 8305: an IPv6 address first, the next one when an attempt fails or has taken 250 ms. The
+ * first attempt that succeeds is the connection.
  *
- * Fails with [error@QSocket.SocketError] `CONNECT` if the connection is refused, nobody can be
+ * Fails with [error@QSocket.SocketError] `CONNECT` if the connection is refused, no address can be
  * reached, the host or service is unknown, or the time is up (there is no `TIMEOUT` here); with
- * `INVALID_ARGUMENT` if @target cannot be one, which leaves the socket as it was.
+ * `INVALID_ARGUMENT` if @target is neither host and service nor a path, which leaves the socket as
+ * it was.
  *
  * Emits [signal@QSocket.Socket::hostname-lookup], [signal@QSocket.Socket::hostname-resolved],
  * [signal@QSocket.Socket::connecting] and [signal@QSocket.Socket::connected]; for a UNIX socket
@@ -109,13 +110,13 @@ q_socket_connect_to (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.connect_to] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -142,7 +143,7 @@ q_socket_connect_to_async (QSocket             *self,
 /**
  * q_socket_connect_to_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.connect_to_async].
  *
@@ -168,12 +169,12 @@ q_socket_connect_to_finish (QSocket       *self,
  * @family: `G_SOCKET_FAMILY_IPV4`, `G_SOCKET_FAMILY_IPV6`, or `G_SOCKET_FAMILY_INVALID` for both
  * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Connects to a host and service of a given family and type.
  *
- * All else is as in [method@QSocket.Socket.connect_to]. A datagram socket contacts nobody when it
- * connects: from then on it sends to this peer and receives from no other.
+ * All else is as in [method@QSocket.Socket.connect_to]. Connecting a datagram socket sends nothing:
+ * it only sets the peer that the socket sends to and receives from.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -213,13 +214,13 @@ q_socket_connect_inet (QSocket        *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.connect_inet] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -249,7 +250,7 @@ q_socket_connect_inet_async (QSocket             *self,
 /**
  * q_socket_connect_inet_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.connect_inet_async].
  *
@@ -274,7 +275,7 @@ q_socket_connect_inet_finish (QSocket       *self,
  * @socktype: `G_SOCKET_TYPE_STREAM`, `G_SOCKET_TYPE_DATAGRAM` or `G_SOCKET_TYPE_SEQPACKET`
  * @protocol: the number of the protocol; 0 for the default
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Connects to a UNIX socket.
  *
@@ -317,13 +318,13 @@ q_socket_connect_unix (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.connect_unix] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -352,7 +353,7 @@ q_socket_connect_unix_async (QSocket             *self,
 /**
  * q_socket_connect_unix_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.connect_unix_async].
  *

@@ -10,27 +10,28 @@ G_BEGIN_DECLS
 
 void     q_socket_install_signals (GObjectClass *klass);
 
-/* QSink.wants and QSink.report of a socket. */
-gboolean q_socket_wants_event (gpointer          owner,
-                               QSocketEventType  type);
+/* The functions of the QSink of a socket, with the socket as @owner: whether an event of this type
+ * has a handler or a queue, and the emission itself. */
+gboolean q_socket_wants_event (gpointer         owner,
+                               QSocketEventType type);
 
 void     q_socket_emit (gpointer       owner,
                         const QReport *report);
 
-/* An event that says nothing but its type. */
+/* Emits an event that carries nothing but its type. */
 void     q_socket_emit_type (QSocket          *self,
                              QSocketEventType  type);
 
-/* The same as q_socket_emit () for packet-read, with the question whether a handler is
- * connected answered as of the last arrival. Handlers may drop the last reference. */
+/* Emits packet-read for @size bytes that were read from the buffer. It looks at has_read_handlers
+ * instead of asking GObject. A handler may drop the last reference to the socket. */
 void     q_socket_emit_read_from_buffer (QSocket *self,
                                          gsize    size);
 
-/* Asks GObject whether packet-read has handlers; to be called when bytes have arrived. */
+/* Sets has_read_handlers by asking GObject. To be called when bytes have arrived. */
 void     q_socket_check_read_handlers (QSocket *self);
 
-/* Whether packet-read has a handler or the socket a queue, as far as that is known without
- * asking GObject. */
+/* Whether packet-read may have to be emitted: the socket has a queue, or had a handler of
+ * packet-read when bytes last arrived. */
 static inline gboolean
 q_socket_may_report_reads (QSocket *self)
 {

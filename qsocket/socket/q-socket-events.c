@@ -9,12 +9,12 @@
 #include "q-socket-event-private.h"
 #include "q-socket-events-private.h"
 
-/* One row per signal. */
+/* One row for each signal. */
 static const struct
 {
   QSocketEventType type;
   const char *name;
-} rows[] = {
+} signal_rows[] = {
   { Q_SOCKET_EVENT_TYPE_PACKET_READ, "packet-read" },
   { Q_SOCKET_EVENT_TYPE_PACKET_SENT, "packet-sent" },
   { Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED, "channel-closed" },
@@ -29,15 +29,15 @@ static const struct
   { Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED, "ssl-established" },
 };
 
-/* Signal numbers by event type; types that are no signal have 0. */
+/* The GObject signal id of each event type; 0 for a type that has no signal. */
 static guint signals[Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED + 1];
 
 void
 q_socket_install_signals (GObjectClass *klass)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    signals[rows[i].type] =
-      g_signal_new (rows[i].name, G_OBJECT_CLASS_TYPE (klass), G_SIGNAL_RUN_LAST, 0,
+  for (gsize i = 0; i < G_N_ELEMENTS (signal_rows); i++)
+    signals[signal_rows[i].type] =
+      g_signal_new (signal_rows[i].name, G_OBJECT_CLASS_TYPE (klass), G_SIGNAL_RUN_LAST, 0,
                     NULL, NULL, NULL, G_TYPE_NONE, 1, Q_TYPE_SOCKET_EVENT);
 }
 
@@ -55,8 +55,8 @@ has_queue (QSocket *self)
 }
 
 gboolean
-q_socket_wants_event (gpointer          owner,
-                      QSocketEventType  type)
+q_socket_wants_event (gpointer         owner,
+                      QSocketEventType type)
 {
   return has_queue (owner) || has_handlers (owner, type);
 }
@@ -77,7 +77,7 @@ ref_queue (QSocket *self)
   if (!has_queue (self))
     return NULL;
 
-  /* It may be replaced, and the old one freed, at this very moment. */
+  /* Another thread may replace and free the queue between the check above and the reference. */
   g_mutex_lock (&self->lock);
   queue = atomic_load (&self->queue);
   if (queue != NULL)
@@ -138,8 +138,8 @@ q_socket_emit_type (QSocket          *self,
 }
 
 static void
-take_queue (QSocket     *self,
-            QEventQueue *queue)
+replace_queue (QSocket     *self,
+               QEventQueue *queue)
 {
   QEventQueue *before;
 
@@ -157,9 +157,10 @@ take_queue (QSocket     *self,
  *
  * Makes the socket push a reference to each of its events onto a `GAsyncQueue`.
  *
- * The consumer releases what it pops with [method@QSocket.SocketEvent.unref]; a queue made by
- * [func@GLib.AsyncQueue.new_full] with that function frees what nobody pops. All else is as in
- * [method@QSocket.Socket.set_event_queue_object], which is what other languages have.
+ * The consumer releases each event that it pops with [method@QSocket.SocketEvent.unref]; a queue
+ * made by [func@GLib.AsyncQueue.new_full] with that function also frees events that were never
+ * popped. All else is as in [method@QSocket.Socket.set_event_queue_object], which is the method
+ * that other languages have.
  *
  * Since: 1.0
  */
@@ -169,7 +170,7 @@ q_socket_set_event_queue (QSocket     *self,
 {
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  take_queue (self, queue != NULL ? q_event_queue_new_for_async_queue (queue) : NULL);
+  replace_queue (self, queue != NULL ? q_event_queue_new_for_async_queue (queue) : NULL);
 }
 
 /**
@@ -183,6 +184,8 @@ q_socket_set_event_queue (QSocket     *self,
  * queue may serve many sockets, whose events [method@QSocket.SocketEvent.get_id] tells apart.
  * Accepted sockets inherit the queue of their listener.
  *
+ * May be called from any thread.
+ *
  * Since: 1.0
  */
 void
@@ -192,5 +195,5 @@ q_socket_set_event_queue_object (QSocket     *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (queue == NULL || Q_IS_EVENT_QUEUE (queue));
 
-  take_queue (self, queue != NULL ? g_object_ref (queue) : NULL);
+  replace_queue (self, queue != NULL ? g_object_ref (queue) : NULL);
 }

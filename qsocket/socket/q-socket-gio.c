@@ -15,8 +15,8 @@
  *
  * Gets a [class@Gio.Socket] for the same descriptor.
  *
- * It belongs to the socket and is closed with it. What it receives misses the bytes in the
- * buffer. Like every [class@Gio.Socket], it makes the descriptor non-blocking and the process
+ * It belongs to the socket and is closed with it. It does not see the bytes in the buffer of the
+ * socket. Like every [class@Gio.Socket], it makes the descriptor non-blocking and the process
  * ignore `SIGPIPE`.
  *
  * Returns: (transfer none) (nullable): the GIO socket, or `NULL` if the socket is closed
@@ -38,7 +38,8 @@ q_socket_get_gsocket (QSocket *self)
   g_mutex_lock (&channel->lock);
   if (channel->gsocket == NULL)
     {
-      /* A GSocket makes its descriptor non-blocking, for good. */
+      /* A GSocket makes its descriptor non-blocking and relies on that. So the transport, which
+       * makes a descriptor of its own blocking where that is faster, must not do so any more. */
       channel->plain.is_ours = FALSE;
       made = g_socket_new_from_fd (channel->fd, NULL);
       if (made != NULL)
@@ -59,8 +60,8 @@ q_socket_get_gsocket (QSocket *self)
  *
  * Gets a stream that reads and writes through the socket.
  *
- * Its input comes through the buffer of the socket, so stream and methods can take turns and
- * nothing is lost between them. It belongs to the socket; closing it closes the socket.
+ * It reads through the buffer of the socket, so reads of the stream and of the socket can be mixed
+ * and no bytes are lost between them. It belongs to the socket; closing it closes the socket.
  *
  * Returns: (transfer none) (nullable): the stream, or `NULL` if the socket is closed
  *
@@ -78,7 +79,8 @@ q_socket_get_io_stream (QSocket *self)
   if (channel == NULL)
     return NULL;
 
-  /* A close takes the stream from the channel, and none may be made after that. */
+  /* Closing drops the channel's reference to its stream. A stream that was made after that would
+   * keep the channel alive for ever, since each refers to the other. */
   g_mutex_lock (&channel->lock);
   if (channel->io_stream == NULL && !channel->is_closing)
     channel->io_stream = q_socket_stream_new (self, channel);

@@ -6,23 +6,26 @@
 
 #include "q-socket-info.h"
 
+#include "q-i18n-private.h"
 #include "q-resolver-private.h"
+#include "q-socket-call-error-private.h"
 #include "q-socket-open-private.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The name behind an address is worth this much waiting. */
+/* How long getting information may wait for the host name of an address. The functions have no
+ * timeout of their own. */
 #define REVERSE_LOOKUP_US (200 * 1000)
 
 enum
 {
-  THIS_END,
-  OTHER_END,
+  LOCAL_END,
+  PEER_END,
 };
 
-/* Looked up once in the life of a connection; what did not come in time then is
- * the address itself from then on. */
+/* Returns the host name of one end. It is looked up once for each connection; if that takes too
+ * long or finds nothing, @text, the address itself, is the name for the rest of the connection. */
 static char *
 get_hostname (QChannel       *channel,
               int             end,
@@ -66,7 +69,7 @@ add_text (GVariantBuilder *builder,
                          g_variant_new_take_string (g_utf8_make_valid (text, -1)));
 }
 
-/* "ipv4(127.0.0.1)", "ipv6[::1]", "unix:/run/socket" */
+/* Adds a text such as "ipv4(127.0.0.1)", "ipv6[::1]" or "unix:/run/socket". */
 static void
 add_description (GVariantBuilder *builder,
                  const char      *key,
@@ -90,13 +93,14 @@ static void
 add_credentials (GVariantBuilder *builder,
                  QChannel        *channel)
 {
-  struct ucred credentials;
+  struct ucred credentials = { .pid = 0, .uid = (uid_t) -1, .gid = (gid_t) -1 };
   socklen_t length = sizeof credentials;
 
   if (getsockopt (channel->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
     return;
 
-  /* A process that is out of sight has users all the same. */
+  /* The kernel gives 0 or -1 for what it does not know, such as the process id of a peer in
+   * another PID namespace. Each of the three is left out by itself. */
   if (credentials.pid > 0)
     g_variant_builder_add (builder, "{sv}", "pid", g_variant_new_int32 (credentials.pid));
   if (credentials.uid != (uid_t) -1)
@@ -107,7 +111,7 @@ add_credentials (GVariantBuilder *builder,
                            g_variant_new_int32 ((gint32) credentials.gid));
 }
 
-/* The caller has entered the channel. */
+/* Describes the address of one end. The caller has entered the channel. */
 static GVariant *
 build_info (QSocket        *self,
             QChannel       *channel,
@@ -118,7 +122,7 @@ build_info (QSocket        *self,
   char text[Q_ADDRESS_TEXT_SIZE];
   GVariantBuilder builder;
 
-  /* The documented texts have no scope: "fe80::1", not "fe80::1%eth0". */
+  /* The texts that are documented are without a scope: "fe80::1", not "fe80::1%eth0". */
   q_address_to_text (address, text);
   if (family == G_SOCKET_FAMILY_IPV6)
     text[strcspn (text, "%")] = '\0';
@@ -140,13 +144,13 @@ build_info (QSocket        *self,
                            g_variant_new_int32 (q_address_get_port (address)));
   g_variant_builder_add (&builder, "{sv}", "family", g_variant_new_int32 ((gint32) family));
   add_text (&builder, "familystr", q_address_get_family_name (address));
-  if (family == G_SOCKET_FAMILY_UNIX && end == OTHER_END)
+  if (family == G_SOCKET_FAMILY_UNIX && end == PEER_END)
     add_credentials (&builder, channel);
 
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
-/* One function for both ends: they differ in a system call and a code. */
+/* The body of both functions: the two ends differ in the system call and the code of errors. */
 static GVariant *
 get_info (QSocket       *self,
           int            end,
@@ -156,32 +160,30 @@ get_info (QSocket       *self,
 {
   g_autoptr (QChannel) channel = q_socket_ref_channel (self);
   GVariant *info = NULL;
-  QAddress address;
-  int result;
-  int system_error;
+  QAddress address = { .length = sizeof address.un };
+  int system_error = 0;
 
   if (channel == NULL || !q_channel_enter (channel))
     {
-      g_set_error (error, Q_SOCKET_ERROR, code, "%s: the socket is not open", name);
+      q_socket_set_error (name, code, error, _("the socket is not open"));
       return NULL;
     }
 
-  address.length = sizeof address.un;
-  result = end == THIS_END ? getsockname (channel->fd, &address.sa, &address.length)
-                           : getpeername (channel->fd, &address.sa, &address.length);
-  system_error = errno;
+  if ((end == LOCAL_END ? getsockname (channel->fd, &address.sa, &address.length)
+                        : getpeername (channel->fd, &address.sa, &address.length)) != 0)
+    system_error = errno;
 
-  /* The kernel forgets a peer that has broken the connection off. */
-  if (result != 0 && end == OTHER_END && channel->peer.length > 0)
+  /* After a reset the kernel no longer knows the address of the peer, but the channel does. */
+  if (system_error != 0 && end == PEER_END && channel->peer.length > 0)
     {
       address = channel->peer;
-      result = 0;
+      system_error = 0;
     }
 
-  if (result == 0)
+  if (system_error == 0)
     info = build_info (self, channel, end, &address);
   else
-    g_set_error (error, Q_SOCKET_ERROR, code, "%s: %s", name, g_strerror (system_error));
+    q_socket_set_error (name, code, error, g_strerror (system_error));
 
   q_channel_leave (channel);
 
@@ -207,8 +209,8 @@ get_info (QSocket       *self,
  * | `hostname_desc` | `s` | `ipv4(www.example.org)` | |
  * | `pid`, `uid`, `gid` | `i` | | of the peer, where the kernel knows them |
  *
- * `hostname` takes a reverse lookup, made once per connection and for at most 200 ms. If that
- * finds nothing in time, it is the address. Without
+ * For `hostname` the address is looked up in reverse, once per connection and for at most 200 ms.
+ * If that finds nothing in time, `hostname` is the address. Without
  * [property@QSocket.Socket:lookup-hostnames] nothing is looked up, and both hostname keys are
  * missing.
  *
@@ -225,7 +227,7 @@ q_socket_get_peer_info (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return get_info (self, OTHER_END, Q_SOCKET_ERROR_GET_PEER_INFO, "get_peer_info", error);
+  return get_info (self, PEER_END, Q_SOCKET_ERROR_GET_PEER_INFO, "get_peer_info", error);
 }
 
 /**
@@ -250,17 +252,17 @@ q_socket_get_socket_info (QSocket  *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return get_info (self, THIS_END, Q_SOCKET_ERROR_GET_SOCKET_INFO, "get_socket_info", error);
+  return get_info (self, LOCAL_END, Q_SOCKET_ERROR_GET_SOCKET_INFO, "get_socket_info", error);
 }
 
 /**
  * q_socket_get_port:
  * @self: a socket
  *
- * Gets the port that a peer would name, or was named.
+ * Gets the port of the server.
  *
- * For a bound, listening or accepted socket that is the local port, for a connected client the
- * remote one.
+ * For a bound, listening or accepted socket that is the local port, for a connected client that of
+ * the peer.
  *
  * Returns: the port, or -1 if the socket is closed, a UNIX socket, or not bound yet
  *
@@ -288,7 +290,7 @@ q_socket_get_port (QSocket *self)
   q_channel_leave (channel);
   port = q_address_get_port (&address);
 
-  /* The kernel's 0 is no port, but none yet. */
+  /* The kernel says 0 as long as no port is bound. */
   return port > 0 ? port : -1;
 }
 
@@ -298,7 +300,7 @@ q_socket_get_port (QSocket *self)
  *
  * Tells whether the socket has a descriptor: connected, bound or listening.
  *
- * A peer that closes its side changes nothing here; only this side closes a socket.
+ * It stays open when the peer ends the connection, until this side closes it.
  *
  * Returns: `TRUE` if the socket is open
  *
@@ -342,8 +344,8 @@ q_socket_is_secure (QSocket *self)
  *
  * Gets the file descriptor.
  *
- * It goes on belonging to the socket: do not close it, and mind that what is read from it directly
- * misses the bytes in the buffer. [method@QSocket.Socket.steal_fd] hands it over.
+ * It still belongs to the socket and must not be closed. Reading from it directly does not see the
+ * bytes in the buffer of the socket. [method@QSocket.Socket.steal_fd] gives the descriptor away.
  *
  * Returns: the descriptor, or -1 if the socket is closed
  *

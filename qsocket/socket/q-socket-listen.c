@@ -20,7 +20,7 @@ set_listen_error (QChannel  *channel,
 {
   g_autofree char *text = NULL;
   g_autofree char *escaped = NULL;
-  QAddress address;
+  QAddress address = { .length = 0 };
 
   q_channel_get_local_address (channel, &address);
   text = q_address_describe (&address);
@@ -38,7 +38,7 @@ set_listen_error (QChannel  *channel,
  *
  * Makes a bound socket ready to accept connections.
  *
- * The system may lower @backlog. Listening again only changes it.
+ * The system may lower @backlog. On a socket that listens already the call only changes @backlog.
  *
  * Fails with [error@QSocket.SocketError] `NOT_OPEN` if the socket is closed; with `LISTEN` if the
  * system refuses, for instance on a datagram or a connected socket.

@@ -6,11 +6,12 @@
 
 #include "q-socket-open-private.h"
 
+#include "q-i18n-private.h"
 #include "q-send-op-private.h"
 #include "q-socket-call-error-private.h"
 #include "q-socket-events-private.h"
 
-/* ---- using what is open ---- */
+/* ---- using the open channel ---- */
 
 QChannel *
 q_socket_enter (QSocket     *self,
@@ -56,13 +57,13 @@ q_socket_begin_opening (QSocket     *self,
   if (!q_gate_take_claim (&self->gate, Q_CLAIM_OPENER, Q_CLAIM_LASTING))
     return q_socket_set_pending_error (Q_CLAIM_OPENER, name, error);
 
-  /* A handler that connects again whenever the connection is closed would keep the socket
-   * alive for ever. */
+  /* Disposing emits channel-closed. A handler that then connects again would keep the socket alive
+   * for ever. */
   if (atomic_load (&self->is_disposed))
     {
       q_gate_drop_claim (&self->gate, Q_CLAIM_OPENER);
       return q_socket_set_error (name, Q_SOCKET_ERROR_CLOSED, error,
-                                 "the socket is being disposed of");
+                                 _("the socket is being disposed of"));
     }
 
   g_object_ref (self);
@@ -108,11 +109,12 @@ q_socket_open (QSocket  *self,
 
 /* ---- closing ---- */
 
-/* From here on the socket is not open. The stream goes with the connection. */
+/* Makes the socket a closed one and hands its channel, which is still open, to the caller. The
+ * channel's reference to its GIO stream is dropped. Returns FALSE if there is nothing to close. */
 static gboolean
-take_channel (QSocket   *self,
-              QChannel  *only,
-              QChannel **channel)
+detach_channel (QSocket   *self,
+                QChannel  *only,
+                QChannel **channel)
 {
   g_autoptr (GIOStream) stream = NULL;
 
@@ -132,11 +134,11 @@ q_socket_close_channel (QSocket  *self,
   QChannel *channel;
   gboolean closed;
 
-  if (!take_channel (self, only, &channel))
+  if (!detach_channel (self, only, &channel))
     return;
 
-  /* What a parent process has gathered, and the end of its TLS session, are the parent's to
-   * send. */
+  /* After a fork parent and child share the connection. Corked bytes and the close_notify of TLS
+   * must be sent once, so the parent sends them and the child does not. */
   if (!q_channel_is_inherited (channel))
     {
       q_send_flush (channel, &self->sink);
@@ -145,15 +147,16 @@ q_socket_close_channel (QSocket  *self,
   closed = q_channel_close (channel);
   q_gate_put_off_free (&self->gate, &channel->guarded);
 
-  /* Not if another thread has just stolen the descriptor. */
+  /* FALSE means that q_socket_steal_fd () in another thread was faster. The connection goes on
+   * then, so there is no event. */
   if (closed)
     q_socket_emit_type (self, Q_SOCKET_EVENT_TYPE_CHANNEL_CLOSED);
 }
 
 int
-q_socket_steal_channel (QSocket   *self,
-                        QChannel  *channel,
-                        GError   **error)
+q_socket_steal_channel_fd (QSocket   *self,
+                           QChannel  *channel,
+                           GError   **error)
 {
   int fd = q_channel_steal_fd (channel);
   QChannel *taken;
@@ -164,12 +167,12 @@ q_socket_steal_channel (QSocket   *self,
         q_socket_set_not_open_error ("steal_fd", error);
       else
         q_socket_set_error ("steal_fd", Q_SOCKET_ERROR_PENDING, error,
-                            "a call uses the descriptor");
+                            _("a call uses the descriptor"));
       return -1;
     }
 
-  /* A close in another thread may have come after the descriptor was out. */
-  if (take_channel (self, channel, &taken))
+  /* Nothing is to be taken if another thread has closed the socket since q_channel_steal_fd (). */
+  if (detach_channel (self, channel, &taken))
     q_gate_put_off_free (&self->gate, &taken->guarded);
 
   return fd;

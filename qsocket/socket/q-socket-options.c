@@ -19,9 +19,9 @@
  * q_socket_get_charset:
  * @self: a socket
  *
- * Gets the charset in which text crosses the wire.
+ * Gets the charset in which text is sent and received.
  *
- * Returns: (transfer none): the canonical name, `"UTF-8"` by default; valid for ever
+ * Returns: (transfer none): the canonical name, `"UTF-8"` by default; it is never freed
  *
  * Since: 1.0
  */
@@ -38,11 +38,11 @@ q_socket_get_charset (QSocket *self)
  * @self: a socket
  * @encoding: the name of a charset, such as `"ISO-8859-1"` or `"latin1"`; case does not matter
  *
- * Sets the charset in which text crosses the wire.
+ * Sets the charset in which text is sent and received.
  *
  * [method@QSocket.Socket.send] converts to it, [method@QSocket.Socket.recv] from it. It applies
- * to all bytes that have not been returned yet, also to those in the buffer. Nothing else
- * depends on it, HTTP headers included.
+ * to all bytes that have not been returned yet, also to those in the buffer. Bytes, integers and
+ * HTTP headers do not depend on it.
  *
  * Fails with [error@QSocket.SocketError] `ENCODING` if there is no such charset; the old one
  * stays.
@@ -66,7 +66,8 @@ q_socket_set_charset (QSocket     *self,
   if (charset == NULL)
     return q_socket_prefix_error ("set_charset", error);
 
-  /* The next text call sees that its converter is for another charset. */
+  /* The converters belong to the reader and the writer, which may be at work. The next call that
+   * sends or receives text compares the names and makes a new converter. */
   self->settings.charset = charset;
 
   return TRUE;
@@ -86,8 +87,8 @@ has_no_delay (QChannel *channel)
  *
  * Tells whether small packets leave at once (`TCP_NODELAY`).
  *
- * Returns: the setting of the TCP connection; on other and on closed sockets the one that is
- *   remembered, `TRUE` by default
+ * Returns: the setting of the TCP connection; on other and on closed sockets the setting for the
+ *   next one, `TRUE` by default
  *
  * Since: 1.0
  */
@@ -118,9 +119,11 @@ q_socket_get_no_delay (QSocket *self)
  *
  * Sets whether small packets leave at once (`TCP_NODELAY`).
  *
- * The setting is remembered for every later open and handed on to accepted sockets. On a UNIX or
- * datagram socket it is remembered only. [method@QSocket.Socket.cork] joins small sends better
- * than the kernel does.
+ * The setting applies to the present connection and to all later ones, and accepted sockets inherit
+ * it. On a UNIX or datagram socket it has no effect before the next TCP connection.
+ * [method@QSocket.Socket.cork] joins small sends better than the kernel does.
+ *
+ * Fails with [error@QSocket.SocketError] `SEND` if the system refuses; the old setting stays.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -158,7 +161,20 @@ q_socket_set_no_delay (QSocket   *self,
   return TRUE;
 }
 
-/* ---- limits ---- */
+/* ---- properties ---- */
+
+static void
+set_uint (QSocket    *self,
+          const char *property,
+          guint      *setting,
+          guint       value)
+{
+  if (*setting == value)
+    return;
+
+  *setting = value;
+  g_object_notify (G_OBJECT (self), property);
+}
 
 /**
  * q_socket_get_lookup_hostnames:
@@ -235,11 +251,7 @@ q_socket_set_max_header_size (QSocket *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (max_header_size > 0);
 
-  if (self->settings.max_header_size == max_header_size)
-    return;
-
-  self->settings.max_header_size = max_header_size;
-  g_object_notify (G_OBJECT (self), "max-header-size");
+  set_uint (self, "max-header-size", &self->settings.max_header_size, max_header_size);
 }
 
 /**
@@ -276,11 +288,7 @@ q_socket_set_max_header_count (QSocket *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (max_header_count > 0);
 
-  if (self->settings.max_header_count == max_header_count)
-    return;
-
-  self->settings.max_header_count = max_header_count;
-  g_object_notify (G_OBJECT (self), "max-header-count");
+  set_uint (self, "max-header-count", &self->settings.max_header_count, max_header_count);
 }
 
 /**

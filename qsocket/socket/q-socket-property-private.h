@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* What the getter of a property returns and its setter takes. */
+/* The type of the value that the getter of a property returns and its setter takes. */
 typedef enum
 {
   Q_PROPERTY_BOOLEAN,
@@ -19,7 +19,8 @@ typedef enum
   Q_PROPERTY_STRV,
 } QPropertyKind;
 
-/* One row for each property of QSocket: its public getter and setter, which do the work. */
+/* One row for each property of QSocket. Getting and setting the property calls its public getter
+ * and setter, so that both ways have the same checks and notifications. */
 typedef struct
 {
   const char *name;
@@ -42,9 +43,9 @@ typedef struct
     void (*set_string) (QSocket *self, const char *value);
     void (*set_strv) (QSocket *self, const char * const *value);
   };
-  gint64 minimum;
-  gint64 default_value;   /* of numbers, enums and booleans */
-  GType (*get_enum_type) (void);
+  gint64 minimum;         /* of numbers */
+  gint64 default_value;   /* of numbers, enums and booleans; that of the others is NULL */
+  GType (*get_enum_type) (void);        /* of enums */
 } QPropertyRow;
 
 GParamSpec *q_property_row_new_spec (const QPropertyRow *row);

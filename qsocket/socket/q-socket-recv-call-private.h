@@ -11,47 +11,55 @@
 
 G_BEGIN_DECLS
 
-/* What all calls that receive have in common. */
+/* A call that receives bytes, text or an integer. */
 typedef struct
 {
   QSocketCall call;
   QRecvResult result;
-  gssize size;            /* as the public functions have it; or of @memory */
-  gsize minimum;          /* of @memory */
+  gssize size;            /* the argument of the public function, or the size of @memory */
+  gboolean needs_all;     /* a message with fewer bytes is an error */
+  gboolean accepts_end;   /* the end of the stream is no error */
+
+  /* for Q_RECV_TO_MEMORY */
   void *memory;
-  gboolean exact;
-  gboolean end_is_fine;
-  QIntFormat format;      /* of an integer */
-  guint8 bytes[8];        /* and memory for it */
+  gsize minimum;          /* how many bytes of @memory have to be filled */
+
+  /* for the asynchronous form that receives an integer */
+  QIntFormat format;
+  guint8 bytes[8];        /* its @memory */
 
   QChannel *channel;
   QRecvOp op;
 } QRecvCall;
 
+/* The functions of the classes of such calls. q_recv_call_finish () moves bytes or text into
+ * call->pointer. */
 gboolean q_recv_call_begin  (QSocketCall  *call,
                              GError      **error);
 
-/* Leaves bytes or text in call->pointer. */
 gboolean q_recv_call_finish (QSocketCall  *call,
                              gboolean      ok,
                              GError      **error);
 
-/* For Q_RECV_TO_MEMORY. */
+/* The class of calls that receive into memory, and so have no result but success. */
 extern const QSocketCallClass q_recv_call_memory_class;
 
-/* Reads exactly @size bytes into @memory, as for an integer: a shorter message is an error. */
-gboolean q_recv_call_run_exactly (const QSocketMethod  *method,
-                                  QSocket              *socket,
-                                  void                 *memory,
-                                  gsize                 size,
-                                  int                   timeout_ms,
-                                  GCancellable         *cancellable,
-                                  GError              **error);
+/* A blocking call that reads exactly @size bytes into @memory. A message that is shorter is an
+ * error. */
+gboolean q_recv_call_run_into_memory (const QSocketMethod  *method,
+                                      QSocket              *socket,
+                                      void                 *memory,
+                                      gsize                 size,
+                                      int                   timeout_ms,
+                                      GCancellable         *cancellable,
+                                      GError              **error);
 
-/* ---- the short way ---- */
+/* ---- reads from the buffer ---- */
 
-/* If @size bytes are in the buffer already a read needs neither an operation nor the
- * descriptor. Takes the reader's claim then; ends with q_recv_end_buffered (). */
+/* If @size bytes are in the buffer already, a read needs neither an operation nor the descriptor,
+ * which makes it many times faster. Returns the channel that has the bytes, and holds the claim of
+ * the reader until q_recv_end_buffered (). Returns NULL, without the claim, if the read has to go
+ * the normal way. */
 static inline QChannel *
 q_recv_begin_buffered (QSocket *socket,
                        gsize    size)
@@ -68,11 +76,13 @@ q_recv_begin_buffered (QSocket *socket,
   return NULL;
 }
 
-/* What q_recv_end_buffered () does if there is somebody to tell about the read. */
-void q_recv_end_reported (QSocket  *socket,
-                          QChannel *channel,
-                          gsize     size);
+/* Does the same as q_recv_end_buffered (), and emits packet-read. */
+void q_recv_end_buffered_with_event (QSocket  *socket,
+                                     QChannel *channel,
+                                     gsize     size);
 
+/* Takes the @size bytes out of the buffer, emits packet-read if it has a handler or a queue, and
+ * drops the claim. */
 static inline void
 q_recv_end_buffered (QSocket  *socket,
                      QChannel *channel,
@@ -80,7 +90,7 @@ q_recv_end_buffered (QSocket  *socket,
 {
   if (G_UNLIKELY (q_socket_may_report_reads (socket)))
     {
-      q_recv_end_reported (socket, channel, size);
+      q_recv_end_buffered_with_event (socket, channel, size);
       return;
     }
 

@@ -8,6 +8,7 @@
 
 #include "q-socket-open-private.h"
 
+/* Makes sure that the channel has a decoder for the present charset. */
 static void
 prepare_decoder (QSocket  *self,
                  QChannel *channel)
@@ -17,7 +18,8 @@ prepare_decoder (QSocket  *self,
   if (channel->decoder != NULL && channel->decoder_charset == charset)
     return;
 
-  /* What was not returned yet is text in the new charset. */
+  /* Bytes that were not returned yet are text in the new charset, also those that the old decoder
+   * holds. */
   q_channel_unread_text (channel);
   g_clear_pointer (&channel->decoder, q_text_decoder_free);
   channel->decoder = q_text_decoder_new (charset);
@@ -35,8 +37,8 @@ q_recv_call_begin (QSocketCall  *call,
   if (channel == NULL)
     return FALSE;
 
-  /* Bytes that text reads hold of a character that is not complete belong to
-   * whatever kind of read comes next. */
+  /* The decoder may hold the first bytes of a character that is not complete yet. A read of text
+   * completes the character; any other read has to return these bytes first. */
   if (self->result == Q_RECV_TO_TEXT)
     prepare_decoder (socket, channel);
   else
@@ -48,8 +50,8 @@ q_recv_call_begin (QSocketCall  *call,
   else
     q_recv_op_init (&self->op, call->method->name, channel, &socket->sink, self->result, self->size,
                     socket->settings.max_receive_size);
-  self->op.refuses_short_message = self->exact;
-  self->op.completes_at_end |= self->end_is_fine;
+  self->op.refuses_short_message = self->needs_all;
+  self->op.completes_at_end |= self->accepts_end;
   self->channel = channel;
   call->op = &self->op.parent;
 
@@ -80,32 +82,33 @@ const QSocketCallClass q_recv_call_memory_class = {
 };
 
 gboolean
-q_recv_call_run_exactly (const QSocketMethod  *method,
-                         QSocket              *socket,
-                         void                 *memory,
-                         gsize                 size,
-                         int                   timeout_ms,
-                         GCancellable         *cancellable,
-                         GError              **error)
+q_recv_call_run_into_memory (const QSocketMethod  *method,
+                             QSocket              *socket,
+                             void                 *memory,
+                             gsize                 size,
+                             int                   timeout_ms,
+                             GCancellable         *cancellable,
+                             GError              **error)
 {
   QRecvCall recv = {
     .call = { .method = method, .socket = socket },
     .result = Q_RECV_TO_MEMORY, .memory = memory, .minimum = size, .size = (gssize) size,
-    .exact = TRUE,
+    .needs_all = TRUE,
   };
 
   return q_socket_call_run (&recv.call, timeout_ms, cancellable, error);
 }
 
-/* ---- the short way ---- */
+/* ---- reads from the buffer ---- */
 
 void
-q_recv_end_reported (QSocket  *socket,
-                     QChannel *channel,
-                     gsize     size)
+q_recv_end_buffered_with_event (QSocket  *socket,
+                                QChannel *channel,
+                                gsize     size)
 {
-  /* A handler may drop the last reference, and it may close the socket: the claim keeps the
-   * memory of the channel. */
+  /* A handler may drop the last reference to the socket, and it may close the socket. A claim that
+   * is held keeps the channel from being freed, but a handler may take long, so it has to be a
+   * lasting claim: that is the kind that others can wait for. */
   g_object_ref (socket);
   q_gate_make_lasting (&socket->gate, Q_CLAIM_READER);
   q_socket_emit_read_from_buffer (socket, size);

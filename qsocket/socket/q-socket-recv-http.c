@@ -62,11 +62,12 @@ static const QSocketMethod read_http_header_method =
  * q_socket_read_http_header:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
- * Reads the start line and the header fields of an HTTP message, up to and with the blank line.
+ * Reads the start line and the header fields of an HTTP message, up to and including the blank
+ * line.
  *
- * The result is an `a{sv}`. Its first keys stand for the start line:
+ * The result is an `a{sv}`. Its first keys are those of the start line:
  *
  * - `http_version` (`s`): `"1.0"` or `"1.1"`;
  * - of a request, `method` (`s`) and `path` (`s`), the latter not decoded;
@@ -74,22 +75,21 @@ static const QSocketMethod read_http_header_method =
  *
  * Then comes a key for each field name, in lower case and in the order in which the names first
  * came. Its value is `s`, or `as` if the name came more than once. A field whose name is one of
- * the keys above is left out. Values are read as UTF-8 if they are that, else as Latin-1,
- * whatever the charset of the socket, which does not change. The bytes behind the header stay for
- * the next read.
+ * the keys above is left out. A value that is valid UTF-8 is taken as UTF-8, any other as Latin-1;
+ * the charset of the socket does not matter. The bytes behind the header stay for the next read.
  *
- * The grammar is RFC 9112 taken strictly: CRLF line ends, single spaces in the start line,
- * HTTP/1.0 or HTTP/1.1, tokens as names, no space before a colon, no folded lines, no control
- * characters but tabs, one decimal `Content-Length` at most, unless repeated alike, and none beside
- * a `Transfer-Encoding`. One blank line in front is skipped. What breaks it is no HTTP header. The
- * call then does not wait any longer and returns the text instead, as an `s`: up to and with the
- * blank line if that has come, else all that has come. A NUL shows as U+FFFD there.
+ * The grammar is RFC 9112 taken strictly: CRLF line ends, single spaces in the start line, HTTP/1.0
+ * or HTTP/1.1, tokens as names, no space before a colon, no folded lines, no control characters but
+ * tabs, one decimal `Content-Length` at most, unless repeated with the same value, and none beside
+ * a `Transfer-Encoding`. One blank line in front is skipped. As soon as the bytes violate this
+ * grammar the call stops waiting. It returns the text instead, as an `s`: up to and including the
+ * blank line if that has arrived, else all that has arrived, with U+FFFD in place of NUL.
  * [method@GLib.Variant.is_of_type] tells the two results apart.
  *
- * Fails with [error@QSocket.SocketError] `TOO_LARGE` beyond
+ * Fails with [error@QSocket.SocketError] `TOO_LARGE` if the header exceeds
  * [property@QSocket.Socket:max-header-size] or [property@QSocket.Socket:max-header-count]; with
  * `RECV` if the system cannot receive. If it fails, also because the stream ends in the middle,
- * the bytes that came stay readable.
+ * the bytes that have arrived stay readable.
  *
  * Emits [signal@QSocket.Socket::packet-read] for each step and, for an HTTP header,
  * [signal@QSocket.Socket::http-message-received].
@@ -104,13 +104,12 @@ q_socket_read_http_header (QSocket       *self,
                            GCancellable  *cancellable,
                            GError       **error)
 {
-  HeaderCall header;
+  HeaderCall header = {
+    .call = { .method = &read_http_header_method, .socket = self },
+  };
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  /* The parser is large, and clears itself. */
-  header.call = (QSocketCall) { .method = &read_http_header_method, .socket = self };
 
   return q_socket_call_run (&header.call, timeout_ms, cancellable, error)
          ? header.call.pointer : NULL;
@@ -122,13 +121,13 @@ q_socket_read_http_header (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.read_http_header] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -151,7 +150,7 @@ q_socket_read_http_header_async (QSocket             *self,
 /**
  * q_socket_read_http_header_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.read_http_header_async].
  *

@@ -9,9 +9,8 @@
 #include "q-int-codec-private.h"
 #include "q-socket-recv-call-private.h"
 
-/* Every public function is a line of its own around one core, which is inlined into it with
- * the format known: an integer that is in the buffer then costs a handful of
- * instructions. */
+/* Each public function calls recv_int () with a constant format. The compiler inlines that call, so
+ * an integer that is in the buffer already takes few instructions to read. */
 
 #define RECV_METHOD(name) { name " from", &q_recv_call_memory_class }
 
@@ -34,6 +33,7 @@ static const QSocketMethod methods[] = {
 
 /* ---- blocking ---- */
 
+/* Not inlined: this is the slow way, for bytes that have to be waited for. */
 static gint64
 recv_int_from_network (QSocket       *self,
                        QIntFormat     format,
@@ -43,8 +43,8 @@ recv_int_from_network (QSocket       *self,
 {
   guint8 bytes[8];
 
-  if (!q_recv_call_run_exactly (&methods[format], self, bytes, q_int_layouts[format].size,
-                                timeout_ms, cancellable, error))
+  if (!q_recv_call_run_into_memory (&methods[format], self, bytes, q_int_layouts[format].size,
+                                    timeout_ms, cancellable, error))
     return 0;
 
   return q_int_decode (format, bytes);
@@ -76,7 +76,7 @@ recv_int (QSocket       *self,
  * q_socket_recv_i1:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives a signed integer of 1 byte.
  *
@@ -90,9 +90,10 @@ recv_int (QSocket       *self,
  *   return FALSE;
  * ```
  *
- * They wait for all bytes of the number and consume none if they fail. Fails with
+ * They wait for all bytes of the number and consume none if they fail. They fail with
  * [error@QSocket.SocketError] `RECV` if the system cannot receive, and if a datagram is too short
- * for the number; it stays readable. Emits [signal@QSocket.Socket::packet-read] for each step.
+ * for the number; the datagram stays readable. Emits [signal@QSocket.Socket::packet-read] for each
+ * step.
  *
  * Returns: the number, or 0 with @error set
  *
@@ -113,7 +114,7 @@ q_socket_recv_i1 (QSocket       *self,
  * q_socket_recv_i2:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives a signed integer of 2 bytes, most significant byte first.
  *
@@ -138,7 +139,7 @@ q_socket_recv_i2 (QSocket       *self,
  * q_socket_recv_i4:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives a signed integer of 4 bytes, most significant byte first.
  *
@@ -163,7 +164,7 @@ q_socket_recv_i4 (QSocket       *self,
  * q_socket_recv_i8:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives a signed integer of 8 bytes, most significant byte first.
  *
@@ -189,7 +190,7 @@ q_socket_recv_i8 (QSocket       *self,
  * q_socket_recv_i2_lsb:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives a signed integer of 2 bytes, least significant byte first.
  *
@@ -214,7 +215,7 @@ q_socket_recv_i2_lsb (QSocket       *self,
  * q_socket_recv_i4_lsb:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives a signed integer of 4 bytes, least significant byte first.
  *
@@ -239,7 +240,7 @@ q_socket_recv_i4_lsb (QSocket       *self,
  * q_socket_recv_i8_lsb:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives a signed integer of 8 bytes, least significant byte first.
  *
@@ -265,7 +266,7 @@ q_socket_recv_i8_lsb (QSocket       *self,
  * q_socket_recv_u1:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives an unsigned integer of 1 byte.
  *
@@ -290,7 +291,7 @@ q_socket_recv_u1 (QSocket       *self,
  * q_socket_recv_u2:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives an unsigned integer of 2 bytes, most significant byte first.
  *
@@ -315,7 +316,7 @@ q_socket_recv_u2 (QSocket       *self,
  * q_socket_recv_u4:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives an unsigned integer of 4 bytes, most significant byte first.
  *
@@ -340,7 +341,7 @@ q_socket_recv_u4 (QSocket       *self,
  * q_socket_recv_u8:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives an unsigned integer of 8 bytes, most significant byte first.
  *
@@ -366,7 +367,7 @@ q_socket_recv_u8 (QSocket       *self,
  * q_socket_recv_u2_lsb:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives an unsigned integer of 2 bytes, least significant byte first.
  *
@@ -391,7 +392,7 @@ q_socket_recv_u2_lsb (QSocket       *self,
  * q_socket_recv_u4_lsb:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives an unsigned integer of 4 bytes, least significant byte first.
  *
@@ -416,7 +417,7 @@ q_socket_recv_u4_lsb (QSocket       *self,
  * q_socket_recv_u8_lsb:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives an unsigned integer of 8 bytes, least significant byte first.
  *
@@ -465,18 +466,18 @@ static const QSocketMethod recv_int_method = Q_SOCKET_METHOD (recv_int, "from", 
 /**
  * q_socket_recv_int_async:
  * @self: a socket
- * @format: how it looks on the wire
+ * @format: the size, sign and byte order of the integer
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
- * Begins to receive an integer of any format without blocking: what [method@QSocket.Socket.recv_i1]
- * and its relatives do.
+ * Begins to receive an integer of any format without blocking, as [method@QSocket.Socket.recv_i1]
+ * and the methods for other formats do.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -500,16 +501,18 @@ q_socket_recv_int_async (QSocket             *self,
   recv->memory = recv->bytes;
   recv->minimum = q_int_layouts[format].size;
   recv->size = (gssize) recv->minimum;
-  recv->exact = TRUE;
+  recv->needs_all = TRUE;
   q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 /**
  * q_socket_recv_int_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.recv_int_async].
+ *
+ * Fails as [method@QSocket.Socket.recv_i1] does.
  *
  * Returns: the integer, with the sign that the format gives it; an unsigned one of 8 bytes has the
  *   bits of a `guint64`; 0 with @error set on failure

@@ -24,14 +24,34 @@ static const QSocketMethod recv_method = Q_SOCKET_METHOD (recv, "from", &text_cl
 static const QSocketMethod recv_binary_method = Q_SOCKET_METHOD (recv_binary, "from", &bytes_class);
 static const QSocketMethod recv_into_method = { "recv_into from", &q_recv_call_memory_class };
 
+/* The body of the asynchronous forms. */
+static void
+recv_async (const QSocketMethod *method,
+            QRecvResult          result,
+            QSocket             *self,
+            gssize               size,
+            int                  timeout_ms,
+            int                  io_priority,
+            GCancellable        *cancellable,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  QRecvCall *recv = q_socket_call_new (method, self);
+
+  recv->result = result;
+  recv->size = size;
+  q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
+}
+
 /* ---- bytes ---- */
 
-/* Small records that are in the buffer already need no operation at all. Returns the channel
- * whose buffer has the record, until end_record (), or NULL. */
+/* Begins a read of few bytes that are in the buffer already, which needs no operation. Returns the
+ * channel that has them, to be given to end_small_read (), or NULL if the read needs an operation.
+ * */
 static QChannel *
-begin_record (QSocket      *self,
-              gsize         size,
-              GCancellable *cancellable)
+begin_small_read (QSocket      *self,
+                  gsize         size,
+                  GCancellable *cancellable)
 {
   if (cancellable != NULL || size == 0 || size >= Q_RECV_DIRECT_SIZE)
     return NULL;
@@ -40,9 +60,9 @@ begin_record (QSocket      *self,
 }
 
 static void
-end_record (QSocket  *self,
-            QChannel *channel,
-            gsize     size)
+end_small_read (QSocket  *self,
+                QChannel *channel,
+                gsize     size)
 {
   q_socket_check_read_handlers (self);
   q_recv_end_buffered (self, channel, size);
@@ -52,20 +72,20 @@ end_record (QSocket  *self,
  * q_socket_recv_into: (skip)
  * @self: a socket
  * @buffer: room for @size bytes
- * @minimum: how many bytes to wait for, at most @size; 0 is the same as 1, unless @size is 0
- * @size: how many bytes to read at most
+ * @minimum: how many bytes to wait for, at most @size; 0 means the same as 1, unless @size is 0
+ * @size: how many bytes to read at most; with 0 nothing is read
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives bytes into the caller's memory.
  *
- * It returns when @minimum bytes are there, with as many of those behind them as there are and
- * fit. The end of the stream is no error: the result is then what came, 0 if nothing did. A
- * datagram may be shorter than @minimum, too. It is a programmer's error if @minimum is greater
- * than @size.
+ * It returns when at least @minimum bytes have arrived, with all bytes that have arrived by then,
+ * but no more than @size. At the end of the stream it returns the bytes that came before it, or 0
+ * if there are none; that is no error. A datagram may be shorter than @minimum, too. It is a
+ * programmer's error if @minimum is greater than @size.
  *
- * If it fails, all that came stays readable, also what @buffer holds already. Fails with
- * [error@QSocket.SocketError] `RECV` if the system cannot receive.
+ * If it fails, all bytes that have arrived stay readable, also those that are in @buffer already.
+ * Fails with [error@QSocket.SocketError] `RECV` if the system cannot receive.
  *
  * Emits [signal@QSocket.Socket::packet-read] for each step.
  *
@@ -85,7 +105,7 @@ q_socket_recv_into (QSocket       *self,
   QRecvCall recv = {
     .call = { .method = &recv_into_method, .socket = self },
     .result = Q_RECV_TO_MEMORY, .memory = buffer, .minimum = minimum, .size = (gssize) size,
-    .end_is_fine = TRUE,
+    .accepts_end = TRUE,
   };
   QChannel *channel;
 
@@ -94,15 +114,15 @@ q_socket_recv_into (QSocket       *self,
   g_return_val_if_fail (minimum <= size && size <= G_MAXSSIZE, -1);
   g_return_val_if_fail (error == NULL || *error == NULL, -1);
 
-  channel = minimum == size ? begin_record (self, size, cancellable) : NULL;
+  channel = minimum == size ? begin_small_read (self, size, cancellable) : NULL;
   if (channel != NULL)
     {
       memcpy (buffer, q_recv_buffer_bytes (&channel->in), size);
-      end_record (self, channel, size);
+      end_small_read (self, channel, size);
       return (gssize) size;
     }
 
-  /* Nothing can be returned that 0, the end of the stream, would not mean. */
+  /* A result of 0 means the end of the stream, so this call has to wait for one byte at least. */
   if (minimum == 0 && size > 0)
     recv.minimum = 1;
 
@@ -113,17 +133,18 @@ q_socket_recv_into (QSocket       *self,
 /**
  * q_socket_recv_binary:
  * @self: a socket
- * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @size: the number of bytes to read; 0: those that have arrived, negative: up to the
+ *   end of the stream
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives bytes as they are.
  *
  * [class@QSocket.Socket] has the rules for @size, and for datagrams.
  *
  * Fails with [error@QSocket.SocketError] `TOO_LARGE` if @size is negative and more than
- * [property@QSocket.Socket:max-receive-size] came; with `RECV` if the system cannot receive.
- * Everything that came stays readable.
+ * [property@QSocket.Socket:max-receive-size] bytes arrived; with `RECV` if the system cannot
+ * receive. The bytes that have arrived stay readable.
  *
  * Emits [signal@QSocket.Socket::packet-read] for each step.
  *
@@ -147,12 +168,12 @@ q_socket_recv_binary (QSocket       *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  channel = size > 0 ? begin_record (self, (gsize) size, cancellable) : NULL;
+  channel = size > 0 ? begin_small_read (self, (gsize) size, cancellable) : NULL;
   if (channel != NULL)
     {
       GBytes *bytes = g_bytes_new (q_recv_buffer_bytes (&channel->in), (gsize) size);
 
-      end_record (self, channel, (gsize) size);
+      end_small_read (self, channel, (gsize) size);
       return bytes;
     }
 
@@ -162,17 +183,18 @@ q_socket_recv_binary (QSocket       *self,
 /**
  * q_socket_recv_binary_async:
  * @self: a socket
- * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @size: the number of bytes to read; 0: those that have arrived, negative: up to the
+ *   end of the stream
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.recv_binary] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -185,25 +207,20 @@ q_socket_recv_binary_async (QSocket             *self,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
-  QRecvCall *recv;
-
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  recv = q_socket_call_new (&recv_binary_method, self);
-  recv->result = Q_RECV_TO_BYTES;
-  recv->size = size;
-  q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
+  recv_async (&recv_binary_method, Q_RECV_TO_BYTES, self, size,
+              timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 /**
  * q_socket_recv_binary_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.recv_binary_async].
  *
- * Every error of the operation comes from here; they are those of
- * [method@QSocket.Socket.recv_binary].
+ * Fails as [method@QSocket.Socket.recv_binary] does.
  *
  * Returns: (transfer full): the bytes, or `NULL` with @error set
  *
@@ -222,23 +239,25 @@ q_socket_recv_binary_finish (QSocket       *self,
 /**
  * q_socket_recv:
  * @self: a socket
- * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @size: the number of bytes to read; 0: those that have arrived, negative: up to the
+ *   end of the stream
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Receives text in the charset of the socket and returns it as UTF-8.
  *
- * @size counts bytes of the wire, not characters; [class@QSocket.Socket] has the rules. No
- * character is ever split: if the bytes end inside one, its first part is kept and becomes
- * complete with the next text. So a positive @size may give an empty string, while a @size of 0
- * waits until there is at least one whole character. A binary, integer or HTTP read that follows
- * gets the kept part first. Each datagram is a text of its own.
+ * @size counts bytes as they are received, not characters; [class@QSocket.Socket] has the rules. No
+ * character is ever split: if the bytes end inside one, its first bytes are kept, and the next text
+ * begins with the whole character. So a positive @size may give an empty string, while a @size of 0
+ * waits until there is at least one whole character. If the next read is for bytes, an integer or
+ * an HTTP header instead, it gets the kept bytes first. Each datagram is a text of its own.
  *
- * Fails with [error@QSocket.SocketError] `ENCODING` if the bytes are no text in the charset (an
- * unfinished character at the end of the stream or of a datagram is none) or hold a NUL character,
- * which a C string cannot; they stay readable as bytes, and an encoding with shift states starts
- * again in its initial one. Fails with `TOO_LARGE` if @size is negative and more than
- * [property@QSocket.Socket:max-receive-size] came; with `RECV` if the system cannot receive.
+ * Fails with [error@QSocket.SocketError] `ENCODING` if the bytes are no text in the charset, if the
+ * stream or a datagram ends inside a character, or if there is a NUL character, which a C string
+ * cannot hold. The bytes stay readable, and a charset with shift states begins again in its initial
+ * state. Fails with `TOO_LARGE` if @size is negative and more than
+ * [property@QSocket.Socket:max-receive-size] bytes arrived; with `RECV` if the system cannot
+ * receive.
  *
  * Emits [signal@QSocket.Socket::packet-read] for each step.
  *
@@ -267,17 +286,18 @@ q_socket_recv (QSocket       *self,
 /**
  * q_socket_recv_async:
  * @self: a socket
- * @size: the number of bytes to read; 0: what is there, negative: up to the end of the stream
+ * @size: the number of bytes to read; 0: those that have arrived, negative: up to the
+ *   end of the stream
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.recv] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -290,20 +310,16 @@ q_socket_recv_async (QSocket             *self,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
-  QRecvCall *recv;
-
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  recv = q_socket_call_new (&recv_method, self);
-  recv->result = Q_RECV_TO_TEXT;
-  recv->size = size;
-  q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
+  recv_async (&recv_method, Q_RECV_TO_TEXT, self, size,
+              timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
 /**
  * q_socket_recv_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.recv_async].
  *
@@ -321,22 +337,23 @@ q_socket_recv_finish (QSocket       *self,
   return q_socket_call_finish_pointer (&recv_method, self, result, error);
 }
 
-/* ---- questions ---- */
+/* ---- waiting for bytes ---- */
 
+/* Whether a read, or an accept, would not wait. The caller has entered @channel as its reader. */
 static gboolean
 is_readable (QSocket   *self,
              QChannel  *channel,
              QDeadline *deadline)
 {
   gboolean is_readable;
-  QRecvOp op;
+  QRecvOp op = { .length = 0 };
 
   if (channel->kind == Q_CHANNEL_LISTENING || q_channel_keeps_boundaries (channel))
     return q_recv_buffer_length (&channel->in) > 0 || channel->pending_clients.n > 0 ||
            q_channel_poll (channel, POLLIN, deadline);
 
-  /* It reads ahead, since the descriptor alone knows nothing of what is buffered on its way
-   * here. */
+  /* A stream is read ahead into the buffer: with TLS a descriptor that is readable may have nothing
+   * for the caller, and one that is not may have bytes that were decrypted before. */
   q_recv_op_init (&op, "is_data_available", channel, &self->sink, Q_RECV_PEEK, 1, 0);
   is_readable = q_op_run (&op.parent, deadline->timeout_ms, NULL, NULL);
   q_socket_check_read_handlers (self);
@@ -349,10 +366,11 @@ is_readable (QSocket   *self,
  * @self: a socket
  * @timeout_ms: milliseconds to wait for it; negative: no limit, 0: no waiting
  *
- * Tells whether a read, or on a listener accepting, would not block.
+ * Tells whether a read, or on a listener an accept, would not wait.
  *
- * That is so if there are bytes in the buffer or in the kernel, if the stream has ended, or if a
- * connection waits to be accepted. Nothing is consumed.
+ * It would not if there are bytes in the buffer or in the kernel, if the stream has ended, or if a
+ * connection waits to be accepted. Nothing is consumed. While another call reads, only the
+ * kernel is asked.
  *
  * Returns: `TRUE` if so; `FALSE` if the time is up or the socket is closed
  *
@@ -376,7 +394,7 @@ q_socket_is_data_available (QSocket *self,
       return available;
     }
 
-  /* While another call reads, what the descriptor says has to do. */
+  /* While another call reads, the buffer belongs to that call; only the descriptor can be asked. */
   channel = q_socket_ref_channel (self);
   if (channel == NULL)
     return FALSE;

@@ -9,8 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* What all calls that send have in common. Head and body leave as one, or are gathered if
- * the socket is corked. */
+/* A call that sends a head and, behind it, a body, each of which may be empty. Both leave in one
+ * write where that is possible. If the socket is corked they are copied into the send buffer
+ * instead, which is called gathering. */
 typedef struct
 {
   QSocketCall call;
@@ -18,17 +19,18 @@ typedef struct
   gsize head_length;
   const void *body;
   gsize body_length;
-  gboolean is_partial;    /* see QSendOp */
+  gboolean is_partial;    /* done as soon as any byte was sent, as QSendOp.is_partial has it */
 
-  /* What the call has to free; NULL where a blocking caller has it. */
+  /* The memory of head or body if the call has to free it; NULL if it belongs to the caller. */
   gpointer owned;
   GDestroyNotify free_owned;
 
   QChannel *channel;
-  gboolean is_gathered;   /* in the send buffer; there is no operation then */
+  gboolean is_gathered;   /* all is in the send buffer, and @op is not used */
   QSendOp op;
 } QSendCall;
 
+/* The functions of the classes of such calls. */
 gboolean q_send_call_begin  (QSocketCall  *call,
                              GError      **error);
 
@@ -38,22 +40,25 @@ gboolean q_send_call_finish (QSocketCall  *call,
 
 void     q_send_call_clear  (QSocketCall  *call);
 
-/* The halves of both, for calls that have something to do in between. The beginning takes the
- * claim, and then gathers, or makes the operation ready. */
-gboolean q_send_call_enter   (QSendCall  *self,
-                              GError    **error);
+/* The parts of begin () and finish (), for calls that have more to do between them. */
 
-void     q_send_call_prepare (QSendCall  *self);
+/* Takes the claim of the writer. Fails if it is held, the socket is closed, or the call was
+ * cancelled; then no claim is held. */
+gboolean q_send_call_enter (QSendCall  *self,
+                            GError    **error);
 
-/* The end drops the claim. */
-void     q_send_call_leave   (QSendCall  *self);
+/* Gathers head and body if the socket is corked and they fit; else initialises @op. */
+void     q_send_call_gather_or_prepare (QSendCall *self);
 
-/* How many bytes of head and body left or were gathered. */
-gsize    q_send_call_get_moved (QSendCall *self);
+/* Drops the claim of the writer. */
+void     q_send_call_leave (QSendCall *self);
+
+/* How many bytes of head and body were sent or gathered. */
+gsize    q_send_call_get_accepted (QSendCall *self);
 
 extern const QSocketCallClass q_send_call_class;
 
-/* A blocking call that sends plain bytes. */
+/* A blocking call that sends bytes as they are. */
 gboolean q_send_call_run_bytes (const QSocketMethod  *method,
                                 QSocket              *socket,
                                 const void           *bytes,

@@ -8,10 +8,10 @@
 
 #include "q-socket-open-private.h"
 
-/* Corked bytes gather, as long as there is room for all of them. Messages never do, for they
- * are not to run into each other. */
+/* Gathers head and body if the socket is corked and there is room for all of them. A socket that
+ * keeps the boundaries of messages never gathers, since the boundaries would be lost. */
 static gboolean
-gather (QSendCall *self)
+try_gather (QSendCall *self)
 {
   QChannel *channel = self->channel;
   QSendBuffer *out = &channel->out;
@@ -50,9 +50,9 @@ q_send_call_leave (QSendCall *self)
 }
 
 void
-q_send_call_prepare (QSendCall *self)
+q_send_call_gather_or_prepare (QSendCall *self)
 {
-  self->is_gathered = gather (self);
+  self->is_gathered = try_gather (self);
   if (self->is_gathered)
     return;
 
@@ -62,7 +62,7 @@ q_send_call_prepare (QSendCall *self)
 }
 
 gsize
-q_send_call_get_moved (QSendCall *self)
+q_send_call_get_accepted (QSendCall *self)
 {
   return self->is_gathered ? self->head_length + self->body_length : self->op.moved;
 }
@@ -76,7 +76,7 @@ q_send_call_begin (QSocketCall  *call,
   if (!q_send_call_enter (self, error))
     return FALSE;
 
-  q_send_call_prepare (self);
+  q_send_call_gather_or_prepare (self);
   call->op = self->is_gathered ? NULL : &self->op.parent;
 
   return TRUE;

@@ -12,12 +12,12 @@
 #include "q-socket-events-private.h"
 #include "q-socket-send-call-private.h"
 
-/* The event shows what the caller asked for, always as the hash it is in every
- * language. */
+/* Emits http-send-message with the headers of the caller, always as an a{sv}, which is what the
+ * getter of the event is documented to return. */
 static void
-report_message (QSocket    *self,
-                const char *first_line,
-                GVariant   *headers)
+emit_send_message (QSocket    *self,
+                   const char *first_line,
+                   GVariant   *headers)
 {
   QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_HTTP_SEND_MESSAGE);
   g_autoptr (GVariant) hash = NULL;
@@ -48,38 +48,39 @@ report_message (QSocket    *self,
   q_socket_emit (self, &report);
 }
 
-/* An event for what is going to be sent, and then the sending. The event is an
- * operation of its own, so that an asynchronous call tells where it runs. */
+/* A call that emits http-send-message and then sends the message. The event is emitted between two
+ * operations, of which the first, @report_op, does nothing: so an asynchronous call emits it in its
+ * main context and not inside the function that begins the call. */
 typedef struct
 {
   QSendCall send;
   GString *head;
   char *first_line;
   GVariant *headers;
-  GBytes *kept_body;      /* by an asynchronous call */
-  QOp announcement;
+  GBytes *owned_body;     /* the reference of an asynchronous call, or NULL */
+  QOp report_op;
   QOpChain chain;
 } MessageCall;
 
 static QStep
-announce (QOp *op)
+report_step (QOp *op)
 {
   return Q_STEP_DONE;
 }
 
-static const QOpClass announcement_class = { announce, NULL, NULL };
+static const QOpClass report_op_class = { report_step, NULL, NULL };
 
 static QOp *
-announced (QOpChain *chain,
-           QOp      *done)
+send_after_report (QOpChain *chain,
+                   QOp      *done)
 {
   MessageCall *self = chain->data;
 
-  if (done != &self->announcement)
+  if (done != &self->report_op)
     return NULL;
 
-  report_message (self->send.call.socket, self->first_line, self->headers);
-  q_send_call_prepare (&self->send);
+  emit_send_message (self->send.call.socket, self->first_line, self->headers);
+  q_send_call_gather_or_prepare (&self->send);
 
   return self->send.is_gathered ? NULL : &self->send.op.parent;
 }
@@ -95,10 +96,10 @@ begin_message (QSocketCall  *call,
 
   self->send.head = self->head->str;
   self->send.head_length = self->head->len;
-  self->announcement = (QOp) {
-    .klass = &announcement_class, .name = call->method->name, .channel = self->send.channel,
+  self->report_op = (QOp) {
+    .klass = &report_op_class, .name = call->method->name, .channel = self->send.channel,
   };
-  q_op_chain_init (&self->chain, &self->announcement, announced, self);
+  q_op_chain_init (&self->chain, &self->report_op, send_after_report, self);
   call->op = &self->chain.parent;
 
   return TRUE;
@@ -112,7 +113,7 @@ clear_message (QSocketCall *call)
   g_string_free (self->head, TRUE);
   g_free (self->first_line);
   g_clear_pointer (&self->headers, g_variant_unref);
-  g_clear_pointer (&self->kept_body, g_bytes_unref);
+  g_clear_pointer (&self->owned_body, g_bytes_unref);
 }
 
 static const QSocketCallClass message_class = {
@@ -128,7 +129,8 @@ set_body (MessageCall *self,
     self->send.body = g_bytes_get_data (body, &self->send.body_length);
 }
 
-/* Makes the head of a request, or, without a @method, of a response. */
+/* Writes the head of a request or, if @method is NULL, of a response, and sets the body. If it
+ * fails, @self owns nothing. */
 static gboolean
 write_head (MessageCall  *self,
             const char   *method,
@@ -170,17 +172,17 @@ static const QSocketMethod send_http_response_method =
  *   `""` is sent as `"/"`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
- * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @body: (nullable) (transfer none): the body; `NULL` and an empty one both mean none
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends an HTTP request.
  *
  * The fields are written in their order. A value is a string (`s`), a number (`i`, `u`, `x`, `t`),
  * a boolean (`b`, written as 1 or 0), or several strings (`as`), each on a line of its own.
  * `Content-Length` is added if there is a body, and for POST, PUT and PATCH also without one,
- * unless @headers has it or `Transfer-Encoding`. The charset of the socket does not matter. Header
- * and body leave in one system call where they fit.
+ * unless @headers has `Content-Length` or `Transfer-Encoding`. The charset of the socket does not
+ * matter. Header and body are sent in one system call if the kernel has room for both.
  *
  * Fails with [error@QSocket.SocketError] `HTTP` if an argument would break the message: a method
  * or field name that is no token; a @path with spaces, `#`, or bytes that are not ASCII; control
@@ -189,7 +191,8 @@ static const QSocketMethod send_http_response_method =
  * request that does not end in `chunked`, or in version 1.0. Fails with `INVALID_ARGUMENT` if
  * @headers is of another type. Nothing is sent then. Fails with `SEND` if the system cannot send.
  *
- * With a `Transfer-Encoding` of the caller's, @body is sent as it is: it has to be coded already.
+ * If @headers has a `Transfer-Encoding`, @body is sent as it is: the caller has to encode it
+ * before.
  *
  * Emits [signal@QSocket.Socket::http-send-message], then [signal@QSocket.Socket::packet-sent]
  * after each write.
@@ -226,18 +229,18 @@ q_socket_send_http_message (QSocket       *self,
  * q_socket_send_http_response:
  * @self: a socket
  * @status_code: the status, from 100 to 599
- * @desc: the text behind it, such as `"OK"`, or `""`
+ * @desc: the text behind the status, such as `"OK"`, or `""`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
- * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @body: (nullable) (transfer none): the body; `NULL` and an empty one both mean none
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends an HTTP response.
  *
  * Without a body `Content-Length: 0` is added, unless the status is 1xx, 204 or 304 or @headers
- * has `Content-Length` or `Transfer-Encoding`. Another @status_code, or a body with 1xx, 204 or
- * 304, is [error@QSocket.SocketError] `HTTP`. All else is as in
+ * has `Content-Length` or `Transfer-Encoding`. A @status_code outside 100 to 599, or a body with
+ * 1xx, 204 or 304, is [error@QSocket.SocketError] `HTTP`. All else is as in
  * [method@QSocket.Socket.send_http_message].
  *
  * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
@@ -268,7 +271,8 @@ q_socket_send_http_response (QSocket       *self,
          q_socket_call_run (&message.send.call, timeout_ms, cancellable, error);
 }
 
-/* Takes over @message, whose head could not be made if there is an @error. */
+/* Starts an asynchronous call. Takes over @message, and @error, which is not NULL if the head could
+ * not be written. */
 static void
 start_message (MessageCall         *message,
                GBytes              *body,
@@ -288,7 +292,7 @@ start_message (MessageCall         *message,
       return;
     }
 
-  message->kept_body = body != NULL ? g_bytes_ref (body) : NULL;
+  message->owned_body = body != NULL ? g_bytes_ref (body) : NULL;
   q_socket_call_start (call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 
@@ -300,17 +304,17 @@ start_message (MessageCall         *message,
  *   `""` is sent as `"/"`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
- * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @body: (nullable) (transfer none): the body; `NULL` and an empty one both mean none
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.send_http_message] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -342,7 +346,7 @@ q_socket_send_http_message_async (QSocket             *self,
 /**
  * q_socket_send_http_message_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_http_message_async].
  *
@@ -365,20 +369,20 @@ q_socket_send_http_message_finish (QSocket       *self,
  * q_socket_send_http_response_async:
  * @self: a socket
  * @status_code: the status, from 100 to 599
- * @desc: the text behind it, such as `"OK"`, or `""`
+ * @desc: the text behind the status, such as `"OK"`, or `""`
  * @http_version: `"1.0"` or `"1.1"`
  * @headers: (nullable): the header fields, an `a{sv}` or an `a{ss}`; a floating one is consumed
- * @body: (nullable) (transfer none): the body; `NULL` and no bytes both mean none
+ * @body: (nullable) (transfer none): the body; `NULL` and an empty one both mean none
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.send_http_response] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -410,7 +414,7 @@ q_socket_send_http_response_async (QSocket             *self,
 /**
  * q_socket_send_http_response_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_http_response_async].
  *

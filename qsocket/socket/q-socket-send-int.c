@@ -9,9 +9,9 @@
 #include "q-int-codec-private.h"
 #include "q-socket-send-call-private.h"
 
-/* Every public function is a line of its own around one core, which is inlined into it with
- * the format known: an integer that goes into the send buffer of a corked socket then costs a
- * handful of instructions. */
+/* Each public function calls send_int () with a constant format. The compiler inlines that call, so
+ * an integer that is gathered in the send buffer of a corked socket takes few instructions to
+ * send. */
 
 #define SEND_METHOD(name) { name " to", &q_send_call_class }
 
@@ -29,11 +29,12 @@ static const QSocketMethod send_int_method = Q_SOCKET_METHOD (send_int, "to", &q
 
 /* ---- blocking ---- */
 
-/* Into the send buffer, if that is all there is to do. */
+/* Copies the integer into the send buffer if the socket is corked and has room. Returns FALSE if
+ * the integer has to be sent, or gathered, the normal way. */
 static inline gboolean
-gather_int (QSocket      *self,
-            const guint8 *bytes,
-            gsize         size)
+try_gather_int (QSocket      *self,
+                const guint8 *bytes,
+                gsize         size)
 {
   QChannel *channel = (QChannel *) q_gate_enter_briefly (&self->gate, Q_CLAIM_WRITER);
   gboolean done;
@@ -62,7 +63,7 @@ send_int (QSocket       *self,
 
   q_int_encode (format, value, bytes);
 
-  if (cancellable == NULL && gather_int (self, bytes, size))
+  if (cancellable == NULL && try_gather_int (self, bytes, size))
     return TRUE;
 
   return q_send_call_run_bytes (&methods[format], self, bytes, size,
@@ -74,12 +75,13 @@ send_int (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the lowest byte of @value.
  *
- * The calls of this family send the low-order bytes of @value and check no range: signed and
- * unsigned numbers take the same call, and what does not fit is cut off.
+ * The calls of this family send the low-order bytes of @value and check no range: the same call
+ * sends signed and unsigned numbers, and the high-order bytes of a number that does not fit are
+ * dropped.
  *
  * Fails with [error@QSocket.SocketError] `SEND` if the system cannot send. Emits
  * [signal@QSocket.Socket::packet-sent] after each write. Many integers in a row leave much faster
@@ -107,7 +109,7 @@ q_socket_send_i1 (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 2 low-order bytes of @value, most significant byte first.
  *
@@ -135,7 +137,7 @@ q_socket_send_i2 (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 4 low-order bytes of @value, most significant byte first.
  *
@@ -163,7 +165,7 @@ q_socket_send_i4 (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 8 low-order bytes of @value, most significant byte first.
  *
@@ -191,7 +193,7 @@ q_socket_send_i8 (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 2 low-order bytes of @value, least significant byte first.
  *
@@ -219,7 +221,7 @@ q_socket_send_i2_lsb (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 4 low-order bytes of @value, least significant byte first.
  *
@@ -247,7 +249,7 @@ q_socket_send_i4_lsb (QSocket       *self,
  * @self: a socket
  * @value: the number
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends the 8 low-order bytes of @value, least significant byte first.
  *
@@ -275,19 +277,19 @@ q_socket_send_i8_lsb (QSocket       *self,
 /**
  * q_socket_send_int_async:
  * @self: a socket
- * @format: how it looks on the wire
+ * @format: the size, sign and byte order of the integer
  * @value: the integer, of which the low-order bytes are sent
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
- * Begins to send an integer of any format without blocking: what [method@QSocket.Socket.send_i1]
- * and its relatives do.
+ * Begins to send an integer of any format without blocking, as [method@QSocket.Socket.send_i1]
+ * and the methods for other formats do.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -319,9 +321,11 @@ q_socket_send_int_async (QSocket             *self,
 /**
  * q_socket_send_int_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_int_async].
+ *
+ * Fails as [method@QSocket.Socket.send_i1] does.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *

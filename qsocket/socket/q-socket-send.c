@@ -27,11 +27,11 @@ static const QSocketMethod send_data_method = Q_SOCKET_METHOD (send_data, "to",
  * @data: (array length=length): the bytes
  * @length: the number of bytes
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
- * Sends bytes as they are, without a `GBytes` around them.
+ * Sends bytes as they are, from an array instead of a `GBytes`.
  *
- * Python's `bytes` and a `Uint8Array` pass without a copy. All else is as in
+ * Python's `bytes` and JavaScript's `Uint8Array` are sent without being copied. All else is as in
  * [method@QSocket.Socket.send_binary].
  *
  * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
@@ -55,7 +55,7 @@ q_socket_send_data (QSocket       *self,
                                 timeout_ms, cancellable, error);
 }
 
-/* Takes over @data. */
+/* The body of the asynchronous forms; takes over @data. */
 static void
 send_bytes_async (const QSocketMethod *method,
                   QSocket             *self,
@@ -82,15 +82,15 @@ send_bytes_async (const QSocketMethod *method,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.send_data] without blocking.
  *
  * The bytes are copied.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -114,7 +114,7 @@ q_socket_send_data_async (QSocket             *self,
 /**
  * q_socket_send_data_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_data_async].
  *
@@ -138,11 +138,11 @@ q_socket_send_data_finish (QSocket       *self,
  * @self: a socket
  * @data: (transfer none): the bytes
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends bytes as they are.
  *
- * On a datagram socket @data is one datagram, also if it has no bytes; on a stream no bytes send
+ * On a datagram socket @data is one datagram, even if it is empty; on a stream an empty @data sends
  * nothing. Errors and signals are those of [method@QSocket.Socket.send], but for `ENCODING`.
  *
  * Returns: `TRUE` if all of it was sent (or gathered, see [method@QSocket.Socket.cork]), `FALSE`
@@ -177,13 +177,13 @@ q_socket_send_binary (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.send_binary] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -206,7 +206,7 @@ q_socket_send_binary_async (QSocket             *self,
 /**
  * q_socket_send_binary_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_binary_async].
  *
@@ -227,16 +227,18 @@ q_socket_send_binary_finish (QSocket       *self,
 
 /* ---- text ---- */
 
-/* Text differs from bytes in that the conversion has a state that belongs to the writer: the
- * byte order mark counts as written once a byte has left. */
+/* A call that converts text and sends the bytes. The encoder belongs to the channel, since it has a
+ * state that outlasts a call: whether the byte order mark was sent. */
 typedef struct
 {
   QSendCall send;
-  const char *string;
-  QTextEncoder *encoder;
-  guint8 *converted;
+  const char *string;     /* UTF-8 */
+  QTextEncoder *encoder;  /* that of the channel */
+  guint8 *converted;      /* what the encoder allocated, or NULL */
 } TextCall;
 
+/* Returns the encoder of @channel for the present charset. The caller has the claim of the writer.
+ * */
 static QTextEncoder *
 get_encoder (QSocket  *self,
              QChannel *channel)
@@ -272,7 +274,7 @@ begin_text (QSocketCall  *call,
     }
 
   self->send.head = bytes;
-  q_send_call_prepare (&self->send);
+  q_send_call_gather_or_prepare (&self->send);
   call->op = self->send.is_gathered ? NULL : &self->send.op.parent;
 
   return TRUE;
@@ -285,8 +287,9 @@ finish_text (QSocketCall  *call,
 {
   TextCall *self = (TextCall *) call;
 
-  /* Before another call may send. */
-  if (q_send_call_get_moved (&self->send) > 0)
+  /* The byte order mark was sent with the first byte. The encoder has to know before the claim is
+   * dropped and another call converts its text. */
+  if (q_send_call_get_accepted (&self->send) > 0)
     q_text_encoder_mark_sent (self->encoder);
   q_send_call_leave (&self->send);
 
@@ -309,17 +312,17 @@ static const QSocketCallClass text_class = {
  * @self: a socket
  * @string: UTF-8 text
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends text, converted to the charset of the socket.
  *
- * The byte that ends the C string is not sent. In UTF-16 a byte order mark goes before the first
- * text of a connection and before no other.
+ * The NUL byte that ends the C string is not sent. In UTF-16 a byte order mark is sent before the
+ * first text of a connection and before no other.
  *
  * Fails with [error@QSocket.SocketError] `ENCODING` if @string is not UTF-8 or has a character
  * that the charset lacks, and nothing is sent then; with `SEND` if the system cannot send, also
- * because the peer is gone. If the call ends early, [method@QSocket.Socket.get_bytes_sent] tells
- * how much left.
+ * because the peer has closed the connection. After a failure
+ * [method@QSocket.Socket.get_bytes_sent] tells how many bytes left.
  *
  * Emits [signal@QSocket.Socket::packet-sent] after each write.
  *
@@ -354,15 +357,15 @@ q_socket_send (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.send] without blocking.
  *
  * The text is copied.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -390,7 +393,7 @@ q_socket_send_async (QSocket             *self,
 /**
  * q_socket_send_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.send_async].
  *
@@ -415,17 +418,18 @@ q_socket_send_finish (QSocket       *self,
  * q_socket_cork:
  * @self: an open socket
  *
- * Begins to gather in memory what is sent, so that many small sends leave in few system calls.
+ * Begins to gather in memory what is sent, so that many small sends need few system calls.
  *
- * From now on a send succeeds as soon as its bytes are gathered. They leave when 64 KiB are full,
- * before this socket waits for its peer in a read, with [method@QSocket.Socket.uncork], and with
- * [method@QSocket.Socket.close] or [method@QSocket.Socket.shutdown] as far as that does not block.
- * An error in sending shows at the call that really sends. [signal@QSocket.Socket::packet-sent] and
- * [method@QSocket.Socket.get_bytes_sent] count what really left.
+ * From now on a send succeeds as soon as its bytes are gathered. They are sent when they would
+ * exceed 64 KiB, before this socket waits for its peer in a read, by
+ * [method@QSocket.Socket.uncork], and by [method@QSocket.Socket.close] or
+ * [method@QSocket.Socket.shutdown] as far as the kernel takes them at once. The call that sends the
+ * bytes is also the one that fails if they cannot be sent. [signal@QSocket.Socket::packet-sent] and
+ * [method@QSocket.Socket.get_bytes_sent] count bytes when the kernel takes them.
  *
- * Calls do not nest: uncorking or closing once ends the state. Cork after opening; a closed
- * socket does not keep the state for its next connection. On a datagram socket each send stays a
- * datagram of its own.
+ * Calls do not nest: a single uncork ends gathering, and so does a close. On a closed socket the
+ * call does nothing, so cork after opening. On a datagram socket each send is sent at once, as a
+ * datagram of its own. May be called from any thread.
  *
  * Since: 1.0
  */
@@ -445,13 +449,13 @@ q_socket_cork (QSocket *self)
  * q_socket_uncork:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Sends what was gathered since [method@QSocket.Socket.cork] and ends gathering.
  *
- * Without a cork before it there is nothing to do, and it succeeds. If it fails, what has not left
- * stays gathered. Errors and signals are those of [method@QSocket.Socket.send], but for
- * `ENCODING`.
+ * Without a cork before it there is nothing to do, and it succeeds. If it fails, the bytes that
+ * were not sent stay gathered, and leave before the next ones. Errors and signals are those of
+ * [method@QSocket.Socket.send], but for `ENCODING`.
  *
  * Returns: `TRUE` if all of it was sent, `FALSE` with @error set
  *
@@ -465,7 +469,6 @@ q_socket_uncork (QSocket       *self,
 {
   QChannel *channel;
   gboolean ok = TRUE;
-  QSendOp op;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -477,6 +480,8 @@ q_socket_uncork (QSocket       *self,
   atomic_store (&channel->is_corked, FALSE);
   if (q_channel_has_unsent (channel))
     {
+      QSendOp op = { .left = 0 };
+
       q_send_op_init (&op, "uncork to", channel, &self->sink, NULL, 0, NULL, 0);
       ok = q_op_run (&op.parent, timeout_ms, cancellable, error);
     }
@@ -486,7 +491,7 @@ q_socket_uncork (QSocket       *self,
   return ok;
 }
 
-/* ---- questions ---- */
+/* ---- what was sent ---- */
 
 /* The caller has entered the channel. */
 static gboolean
@@ -505,11 +510,11 @@ is_write_finished (QChannel  *channel,
  * @self: a socket
  * @timeout_ms: milliseconds to wait for it; negative: no limit, 0: no waiting
  *
- * Tells whether the kernel has all that was sent and would take more.
+ * Tells whether the kernel has taken all bytes that were sent, and would take more.
  *
- * It is not so while a send is under way, nor with corked bytes, which it does not wait for.
- * Bytes that TLS has encrypted for a send that ran out of time leave meanwhile, if they can.
- * Whether the peer has received anything is a question that this does not answer.
+ * The call waits for a send that is under way in another thread, but not for corked bytes, which
+ * wait for an uncork. If TLS has encrypted bytes for a send that then ran out of time, the call
+ * sends them. It says nothing about whether the peer has received the bytes.
  *
  * Returns: `TRUE` if so; `FALSE` if the time is up, bytes are corked, or the socket is closed
  *
@@ -544,11 +549,12 @@ q_socket_is_write_finished (QSocket *self,
  *
  * Gets how many bytes of this connection the kernel has taken.
  *
- * Each open begins at 0; after a close the number stays until the next open. After a send that
- * failed, the difference to the number before it is what left. With TLS up to 64 KiB of it may be
- * encrypted and still here: they leave before anything else, with the next call that sends or
- * receives, with [method@QSocket.Socket.is_write_finished], or, as far as that does not block, with
- * the close.
+ * Each connection begins at 0; after a close the number stays until the next connection. After a
+ * send that failed, the difference to the number before that call is the number of bytes that left.
+ * With TLS up to 64 KiB of them may be encrypted but not yet taken by the kernel: these are sent
+ * before any others, by the next call that sends or receives, by
+ * [method@QSocket.Socket.is_write_finished], or, as far as the kernel takes them at once, by the
+ * close. May be called from any thread.
  *
  * Returns: the number of bytes
  *

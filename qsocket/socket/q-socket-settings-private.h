@@ -15,21 +15,24 @@ G_BEGIN_DECLS
 
 extern const QSocketSettings q_socket_default_settings;
 
-/* A new socket with the settings and the queue of @self. */
+/* Creates a closed socket with the settings and the event queue of @self. */
 QSocket    *q_socket_new_inheriting (QSocket *self);
 
 /* ---- TLS ---- */
 
-/* The settings for a handshake that begins now; a new reference. */
+/* Returns a new reference to the settings for a handshake that begins now. They do not change
+ * while the handshake runs, since a setter replaces the config of the socket by another one. */
 QTlsConfig *q_socket_ref_tls_config (QSocket *self);
 
-/* Borrowed, for getters. */
+/* For getters: the config belongs to the socket and stays valid until the next change. */
 QTlsConfig *q_socket_get_tls_config (QSocket *self);
 
-/* A copy to change, which becomes the socket's with the end of the change. */
+/* Returns a copy of the config for a setter to change. The setter then hands it to
+ * q_socket_end_tls_change (), or frees it to change nothing. */
 QTlsConfig *q_socket_begin_tls_change (QSocket *self);
 
-/* Takes over @config. Notifies of @property, if that is not NULL. */
+/* Makes @config, which it takes over, the config of the socket. Emits notify for @property unless
+ * that is NULL. */
 void        q_socket_end_tls_change (QSocket    *self,
                                      QTlsConfig *config,
                                      const char *property);

@@ -33,8 +33,8 @@ q_socket_new_inheriting (QSocket *self)
 
 /* ---- TLS ---- */
 
-/* Sockets share what they inherited, and handshakes go on with what they began
- * with, so a change makes something new of it. */
+/* Accepted sockets and running handshakes refer to the same config, so a change is made in a
+ * copy. */
 QTlsConfig *
 q_socket_begin_tls_change (QSocket *self)
 {
@@ -47,7 +47,6 @@ q_socket_begin_tls_change (QSocket *self)
   return config;
 }
 
-/* Takes over @config. */
 void
 q_socket_end_tls_change (QSocket    *self,
                          QTlsConfig *config,
@@ -78,8 +77,8 @@ q_socket_ref_tls_config (QSocket *self)
   return config;
 }
 
-/* What is set is the caller's to read until it is set again, so the socket itself
- * has to hold it. */
+/* Getters return pointers into the config, such as a file name, which have to stay valid until the
+ * setting is changed. So the socket keeps even a config of defaults, once it was asked for. */
 QTlsConfig *
 q_socket_get_tls_config (QSocket *self)
 {

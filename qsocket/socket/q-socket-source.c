@@ -9,49 +9,53 @@
 #include "q-recv-op-private.h"
 #include "q-socket-open-private.h"
 
-/* A source for one channel: once that is closed it is ready for good, whatever
- * the socket is opened with afterwards. What wakes it for that is a descriptor, not
- * the thread that closes: that one must not touch a context that may go away. */
+/* A source for the channel that the socket is open with when the source is created. Once the
+ * channel is closed the source is ready for ever, even if the socket is opened again. A descriptor
+ * that becomes readable wakes its main context then. The thread that closes the channel does not do
+ * so itself, because it cannot know whether that context still exists. */
 typedef struct
 {
   GSource source;
   QSocket *socket;
   QChannel *channel;
-  GPollFD poll;           /* fd: -1 once it is no more asked for */
-  gpointer closed_tag;
+  GPollFD poll;           /* of the channel's descriptor; fd is -1 once the channel is closed */
+  gpointer closed_tag;    /* of the descriptor that a close makes readable, or NULL */
 } QSocketSource;
 
-/* Without a descriptor to be woken by. */
-#define LOOK_AGAIN_MS 20
+/* How often a source looks whether its channel was closed, in milliseconds, if the process had no
+ * descriptor left for closed_tag. */
+#define CLOSED_CHECK_INTERVAL_MS 20
 
-/* Whether the channel, which is encrypted, has something to read without waiting: the kernel
- * has something (@arrived), or it was taken from there before. While another call reads,
- * what the descriptor says has to do. */
+/* Whether a read would not wait. On a plain connection that is so if the kernel has bytes, which
+ * @kernel_has_data says. On an encrypted one it takes an attempt to read: the bytes may be a part
+ * of a record, and others may have been decrypted before. While another call reads no attempt can
+ * be made, so @kernel_has_data has to do. */
 static gboolean
 has_data (QSocketSource *self,
-          gboolean       arrived)
+          gboolean       kernel_has_data)
 {
-  gboolean has_data = arrived;
+  gboolean has_data = kernel_has_data;
   QChannel *entered;
 
   if (!q_channel_is_secure (self->channel))
-    return arrived;
+    return kernel_has_data;
 
   entered = q_socket_enter (self->socket, Q_CLAIM_READER, "", NULL);
   if (entered == NULL)
-    return arrived;
+    return kernel_has_data;
 
   if (entered == self->channel &&
-      (arrived || q_transport_may_have_data (entered->transport)))
+      (kernel_has_data || q_transport_may_have_data (entered->transport)))
     has_data = q_recv_probe (entered);
   q_socket_leave (self->socket, Q_CLAIM_READER, entered);
 
   return has_data;
 }
 
-/* What no descriptor says: bytes that were read ahead, and the end of it all. */
+/* Whether the source is ready for a reason that polling the descriptor does not show: bytes that
+ * were read ahead, the end of the stream, or a channel that is closed. */
 static gboolean
-is_ready (QSocketSource *self)
+is_ready_without_poll (QSocketSource *self)
 {
   return q_channel_is_closed (self->channel) ||
          ((self->poll.events & G_IO_IN) != 0 &&
@@ -65,16 +69,17 @@ socket_source_prepare (GSource *source,
 {
   QSocketSource *self = (QSocketSource *) source;
 
-  *timeout = self->closed_tag != NULL ? -1 : LOOK_AGAIN_MS;
+  *timeout = self->closed_tag != NULL ? -1 : CLOSED_CHECK_INTERVAL_MS;
 
-  /* The number may come to mean something else. */
+  /* The descriptor of a closed channel must not be polled, since its number may be in use for
+   * another file by now. */
   if (self->poll.fd >= 0 && q_channel_is_closed (self->channel))
     {
       g_source_remove_poll (source, &self->poll);
       self->poll.fd = -1;
     }
 
-  return is_ready (self);
+  return is_ready_without_poll (self);
 }
 
 static gboolean
@@ -83,11 +88,11 @@ socket_source_check (GSource *source)
   QSocketSource *self = (QSocketSource *) source;
   GIOCondition condition = self->poll.fd >= 0 ? self->poll.revents : 0;
 
-  /* What has arrived on an encrypted connection need not be anything to read. */
+  /* On an encrypted connection bytes may have arrived that contain nothing to read. */
   if (condition == G_IO_IN)
     return has_data (self, TRUE);
 
-  return condition != 0 || is_ready (self);
+  return condition != 0 || is_ready_without_poll (self);
 }
 
 static gboolean
@@ -110,7 +115,8 @@ socket_source_finalize (GSource *source)
   g_object_unref (self->socket);
 }
 
-/* What g_source_set_closure () needs, and with it GIO's pollable streams. */
+/* Calls a closure as the callback of the source, for g_source_set_closure (), which GIO's pollable
+ * streams and language bindings use. */
 static gboolean
 invoke_closure (gpointer closure)
 {
@@ -140,7 +146,7 @@ child_is_ready (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A socket that is not open is ready at once, the way a descriptor that is none is. */
+/* The source for a closed socket: ready at once, since any call would fail without waiting. */
 static GSource *
 new_ready_source (void)
 {
@@ -155,15 +161,17 @@ new_ready_source (void)
  * q_socket_create_source:
  * @self: an open socket
  * @condition: what to wait for: `G_IO_IN`, `G_IO_OUT` or both
- * @cancellable: (nullable): makes the source ready, too, when it is cancelled
+ * @cancellable: (nullable): makes the source ready when it is cancelled
  *
- * Creates a source that is ready when the socket can be read, accept or be written.
+ * Creates a source that is ready when a read, an accept or a write would not wait.
  *
- * Unlike a source for the descriptor it counts bytes in the buffer: with such it is ready at once.
- * It belongs to the present connection and is ready for good when that is closed; for a closed
- * socket it is ready at once.
- * Its callback is a [callback@GLib.SourceFunc], called with the user data alone, in every language.
- * To wait for nothing more, the callback returns `G_SOURCE_REMOVE`.
+ * Unlike a source for the descriptor it takes the buffer of the socket into account: if there are
+ * bytes in it, the source is ready at once. It belongs to the present connection and stays ready
+ * once that is closed; for a closed socket it is ready at once.
+ *
+ * Its callback is a [callback@GLib.SourceFunc], which gets nothing but the user data, in every
+ * language. It returns `G_SOURCE_CONTINUE` to be called again, or `G_SOURCE_REMOVE`. The source
+ * keeps the socket alive.
  *
  * Returns: (transfer full): a new source, not attached yet
  *
@@ -195,7 +203,8 @@ q_socket_create_source (QSocket      *self,
   if (closed_fd >= 0)
     source->closed_tag = g_source_add_unix_fd (&source->source, closed_fd, G_IO_IN);
 
-  /* With a descriptor of the newer kind GLib would not care what check () says. */
+  /* g_source_add_unix_fd () does not fit here: it makes the source ready whenever the descriptor
+   * is, whatever check () returns. */
   if (!q_channel_is_closed (channel))
     {
       source->poll.fd = channel->fd;

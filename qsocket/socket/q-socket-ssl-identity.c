@@ -9,16 +9,16 @@
 #include "q-socket-call-error-private.h"
 #include "q-socket-settings-private.h"
 
+/* Makes @config, which has a new certificate or a new key, the config of the socket. Takes it over.
+ * Fails with @code if certificate and key do not belong together. */
 static gboolean
-take_certificate (QSocket          *self,
-                  const char       *name,
-                  QSslCertificate  *certificate,
-                  GError          **error)
+apply_identity (QSocket       *self,
+                const char    *name,
+                QTlsConfig    *config,
+                QSocketError   code,
+                GError       **error)
 {
-  QTlsConfig *config = q_socket_begin_tls_change (self);
-
-  g_set_object (&config->certificate, certificate);
-  if (!q_tls_config_join (config, Q_SOCKET_ERROR_CERTIFICATE, error))
+  if (!q_tls_config_join (config, code, error))
     {
       q_tls_config_unref (config);
       return q_socket_prefix_error (name, error);
@@ -28,18 +28,31 @@ take_certificate (QSocket          *self,
   return TRUE;
 }
 
+static gboolean
+apply_certificate (QSocket          *self,
+                   const char       *name,
+                   QSslCertificate  *certificate,
+                   GError          **error)
+{
+  QTlsConfig *config = q_socket_begin_tls_change (self);
+
+  g_set_object (&config->certificate, certificate);
+
+  return apply_identity (self, name, config, Q_SOCKET_ERROR_CERTIFICATE, error);
+}
+
 /**
  * q_socket_set_certificate:
  * @self: a socket
- * @certificate: (nullable): the certificate with the others of its chain; `NULL` takes it away
+ * @certificate: (nullable): the certificate with the others of its chain; `NULL` removes it
  *
  * Sets the certificate that this side shows to its peers.
  *
- * Servers need one, clients rarely do. It is of use together with its private key, which may be
- * set before or after. The next handshake shows it; accepted sockets inherit it.
+ * Servers need one, clients rarely do. It is used only together with its private key, which may be
+ * set before or after. It is used from the next handshake on, and accepted sockets inherit it.
  *
- * Fails with [error@QSocket.SocketError] `CERTIFICATE` if the key that is there already is not
- * its key; nothing is changed then.
+ * Fails with [error@QSocket.SocketError] `CERTIFICATE` if a private key is set that does not belong
+ * to it; nothing is changed then.
  *
  * May be called from any thread.
  *
@@ -56,7 +69,7 @@ q_socket_set_certificate (QSocket          *self,
   g_return_val_if_fail (certificate == NULL || Q_IS_SSL_CERTIFICATE (certificate), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return take_certificate (self, "set_certificate", certificate, error);
+  return apply_certificate (self, "set_certificate", certificate, error);
 }
 
 /**
@@ -66,8 +79,8 @@ q_socket_set_certificate (QSocket          *self,
  *
  * Sets the certificate that this side shows to its peers from its text.
  *
- * As [ctor@QSocket.SslCertificate.new_from_pem] and then
- * [method@QSocket.Socket.set_certificate].
+ * It does the same as [ctor@QSocket.SslCertificate.new_from_pem] and then
+ * [method@QSocket.Socket.set_certificate], and fails as they do.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -87,7 +100,7 @@ q_socket_set_certificate_pem (QSocket     *self,
   certificate = q_ssl_certificate_new_from_pem (pem, error);
 
   return certificate != NULL
-         ? take_certificate (self, "set_certificate_pem", certificate, error)
+         ? apply_certificate (self, "set_certificate_pem", certificate, error)
          : q_socket_prefix_error ("set_certificate_pem", error);
 }
 
@@ -98,8 +111,8 @@ q_socket_set_certificate_pem (QSocket     *self,
  *
  * Sets the certificate that this side shows to its peers from its bytes.
  *
- * As [ctor@QSocket.SslCertificate.new_from_der] and then
- * [method@QSocket.Socket.set_certificate].
+ * It does the same as [ctor@QSocket.SslCertificate.new_from_der] and then
+ * [method@QSocket.Socket.set_certificate], and fails as they do.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -119,38 +132,34 @@ q_socket_set_certificate_der (QSocket  *self,
   certificate = q_ssl_certificate_new_from_der (der, error);
 
   return certificate != NULL
-         ? take_certificate (self, "set_certificate_der", certificate, error)
+         ? apply_certificate (self, "set_certificate_der", certificate, error)
          : q_socket_prefix_error ("set_certificate_der", error);
 }
 
 static gboolean
-take_private_key (QSocket         *self,
-                  const char      *name,
-                  QSslPrivateKey  *key,
-                  GError         **error)
+apply_private_key (QSocket         *self,
+                   const char      *name,
+                   QSslPrivateKey  *key,
+                   GError         **error)
 {
   QTlsConfig *config = q_socket_begin_tls_change (self);
 
   g_set_object (&config->key, key);
-  if (!q_tls_config_join (config, Q_SOCKET_ERROR_PRIVATE_KEY, error))
-    {
-      q_tls_config_unref (config);
-      return q_socket_prefix_error (name, error);
-    }
-  q_socket_end_tls_change (self, config, NULL);
 
-  return TRUE;
+  return apply_identity (self, name, config, Q_SOCKET_ERROR_PRIVATE_KEY, error);
 }
 
 /**
  * q_socket_set_private_key:
  * @self: a socket
- * @key: (nullable): the private key of the certificate; `NULL` takes it away
+ * @key: (nullable): the private key of the certificate; `NULL` removes it
  *
  * Sets the private key of the certificate that this side shows to its peers.
  *
- * Fails with [error@QSocket.SocketError] `PRIVATE_KEY` if it is not the key of the certificate
- * that is there already; nothing is changed then.
+ * It is used from the next handshake on, and accepted sockets inherit it.
+ *
+ * Fails with [error@QSocket.SocketError] `PRIVATE_KEY` if a certificate is set that does not belong
+ * to it; nothing is changed then.
  *
  * May be called from any thread.
  *
@@ -167,19 +176,19 @@ q_socket_set_private_key (QSocket         *self,
   g_return_val_if_fail (key == NULL || Q_IS_SSL_PRIVATE_KEY (key), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return take_private_key (self, "set_private_key", key, error);
+  return apply_private_key (self, "set_private_key", key, error);
 }
 
 /**
  * q_socket_set_private_key_pem:
  * @self: a socket
  * @pem: a private key in PEM
- * @password: (nullable): what it is encrypted with; `NULL` if it is not
+ * @password: (nullable): the password that it is encrypted with; `NULL` if it is not encrypted
  *
  * Sets the private key of the certificate that this side shows to its peers from its text.
  *
- * As [ctor@QSocket.SslPrivateKey.new_from_pem] and then
- * [method@QSocket.Socket.set_private_key].
+ * It does the same as [ctor@QSocket.SslPrivateKey.new_from_pem] and then
+ * [method@QSocket.Socket.set_private_key], and fails as they do.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -199,7 +208,7 @@ q_socket_set_private_key_pem (QSocket     *self,
 
   key = q_ssl_private_key_new_from_pem (pem, password, error);
 
-  return key != NULL ? take_private_key (self, "set_private_key_pem", key, error)
+  return key != NULL ? apply_private_key (self, "set_private_key_pem", key, error)
                      : q_socket_prefix_error ("set_private_key_pem", error);
 }
 
@@ -210,8 +219,8 @@ q_socket_set_private_key_pem (QSocket     *self,
  *
  * Sets the private key of the certificate that this side shows to its peers from its bytes.
  *
- * As [ctor@QSocket.SslPrivateKey.new_from_der] and then
- * [method@QSocket.Socket.set_private_key].
+ * It does the same as [ctor@QSocket.SslPrivateKey.new_from_der] and then
+ * [method@QSocket.Socket.set_private_key], and fails as they do.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -230,6 +239,6 @@ q_socket_set_private_key_der (QSocket  *self,
 
   key = q_ssl_private_key_new_from_der (der, error);
 
-  return key != NULL ? take_private_key (self, "set_private_key_der", key, error)
+  return key != NULL ? apply_private_key (self, "set_private_key_der", key, error)
                      : q_socket_prefix_error ("set_private_key_der", error);
 }

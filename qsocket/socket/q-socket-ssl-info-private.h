@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Emits ssl-established for the session that there is now. */
+/* Emits ssl-established, with cipher and version of the present session. */
 void q_socket_emit_ssl_established (QSocket *self);
 
 G_END_DECLS

@@ -12,10 +12,11 @@
 #include "q-ssl-certificate-private.h"
 #include "q-tls-session-private.h"
 
-/* The session, with the channel's lock held until leave_session (). NULL without TLS. */
+/* Returns the TLS session of the open channel. Until unlock_session () the lock of @channel is
+ * held, so that the session is not replaced. Returns NULL, without a lock, if there is no TLS. */
 static QTlsSession *
-enter_session (QSocket   *self,
-               QChannel **channel)
+lock_session (QSocket   *self,
+              QChannel **channel)
 {
   QTlsSession *session;
 
@@ -35,10 +36,29 @@ enter_session (QSocket   *self,
 }
 
 static void
-leave_session (QChannel *channel)
+unlock_session (QChannel *channel)
 {
   g_mutex_unlock (&channel->lock);
   q_channel_unref (channel);
+}
+
+/* Copies what the handshake has agreed on. Both are NULL if there is no TLS. */
+static void
+get_cipher (QSocket  *self,
+            char    **name,
+            char    **version)
+{
+  QChannel *channel = NULL;
+  QTlsSession *session = lock_session (self, &channel);
+
+  *name = NULL;
+  *version = NULL;
+  if (session == NULL)
+    return;
+
+  *name = g_strdup (session->cipher);
+  *version = g_strdup (session->version);
+  unlock_session (channel);
 }
 
 /**
@@ -56,18 +76,12 @@ leave_session (QChannel *channel)
 char *
 q_socket_get_ssl_cipher_name (QSocket *self)
 {
-  QTlsSession *session;
-  QChannel *channel;
+  g_autofree char *version = NULL;
   char *name;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  session = enter_session (self, &channel);
-  if (session == NULL)
-    return NULL;
-
-  name = g_strdup (session->cipher);
-  leave_session (channel);
+  get_cipher (self, &name, &version);
 
   return name;
 }
@@ -88,35 +102,29 @@ q_socket_get_ssl_cipher_name (QSocket *self)
 char *
 q_socket_get_ssl_cipher_version (QSocket *self)
 {
-  QTlsSession *session;
-  QChannel *channel;
+  g_autofree char *name = NULL;
   char *version;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  session = enter_session (self, &channel);
-  if (session == NULL)
-    return NULL;
-
-  version = g_strdup (session->version);
-  leave_session (channel);
+  get_cipher (self, &name, &version);
 
   return version;
 }
 
+/* Returns a new reference to GIO's connection, or NULL if there is no TLS. */
 static GTlsConnection *
 ref_connection (QSocket *self)
 {
   GTlsConnection *connection;
-  QTlsSession *session;
-  QChannel *channel;
+  QChannel *channel = NULL;
+  QTlsSession *session = lock_session (self, &channel);
 
-  session = enter_session (self, &channel);
   if (session == NULL)
     return NULL;
 
   connection = g_object_ref (session->connection);
-  leave_session (channel);
+  unlock_session (channel);
 
   return connection;
 }
@@ -125,7 +133,7 @@ ref_connection (QSocket *self)
  * q_socket_get_ssl_alpn:
  * @self: a socket
  *
- * Gets the application protocol that the two sides agreed on; what this side offers is
+ * Gets the application protocol that the two sides agreed on, one of those in
  * [property@QSocket.Socket:ssl-alpn].
  *
  * May be called from any thread.
@@ -152,12 +160,13 @@ q_socket_get_ssl_alpn (QSocket *self)
  * q_socket_get_peer_certificate:
  * @self: a socket
  *
- * Gets the certificate that the peer has shown, with the others that came with it, 32 at most.
+ * Gets the certificate that the peer has shown, with the others of its chain that the peer sent, 32
+ * at most.
  *
  * May be called from any thread.
  *
  * Returns: (transfer full) (nullable): the certificate; `NULL` without TLS, or if the peer has
- *   none, as most clients
+ *   shown none, as most clients do
  *
  * Since: 1.0
  */
@@ -179,12 +188,13 @@ q_socket_get_peer_certificate (QSocket *self)
  * q_socket_verify_peer_certificate:
  * @self: a socket
  *
- * Tells what there is to be said of the certificate that the peer has shown: whether it chains to
- * one that is trusted, is valid now, and is for this host and this purpose.
+ * Verifies the certificate that the peer has shown: whether it chains to one that is trusted, is
+ * valid now, and is for this host and this purpose.
  *
- * With [enum@QSocket.SslVerifyMode] `NONE` this is the way to find out before anything is sent.
- * With the other modes a connection that is open has passed. It is found out once for each
- * session, with the settings that the session began with, and never by asking the network.
+ * With [enum@QSocket.SslVerifyMode] `NONE` the handshake accepts any certificate, and this call
+ * tells whether it is a good one, before anything is sent. With the other modes the certificate of
+ * an open connection was verified in the handshake. The verification is done once for each session,
+ * with the settings that the session began with, and never uses the network.
  * [func@QSocket.ssl_verification_reason] describes the result.
  *
  * May be called from any thread.
@@ -199,16 +209,16 @@ q_socket_verify_peer_certificate (QSocket *self)
 {
   QTlsSession *session;
   const char *verification;
-  QChannel *channel;
+  QChannel *channel = NULL;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
 
-  session = enter_session (self, &channel);
+  session = lock_session (self, &channel);
   if (session == NULL)
     return NULL;
 
   verification = q_tls_session_get_verification (session);
-  leave_session (channel);
+  unlock_session (channel);
 
   return verification;
 }
@@ -216,11 +226,12 @@ q_socket_verify_peer_certificate (QSocket *self)
 void
 q_socket_emit_ssl_established (QSocket *self)
 {
-  g_autofree char *cipher = q_socket_get_ssl_cipher_name (self);
-  g_autofree char *version = q_socket_get_ssl_cipher_version (self);
+  g_autofree char *name = NULL;
+  g_autofree char *version = NULL;
   QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_SSL_ESTABLISHED);
 
-  report.cipher = cipher;
+  get_cipher (self, &name, &version);
+  report.cipher = name;
   report.cipher_version = version;
   q_socket_emit (self, &report);
 }

@@ -9,81 +9,68 @@
 #include "q-socket-settings-private.h"
 #include "q-socket-ssl-settings-private.h"
 
-/* ---- whom to trust ---- */
+/* ---- trusted certificates ---- */
+
+/* One row for each kind of file that says which certificates are trusted. */
+typedef struct
+{
+  const char *property;
+  const char *setter;           /* for messages */
+  GPtrArray *(*read) (const char  *path,
+                      const char  *name,
+                      GError     **error);
+
+  /* The members of QTlsConfig for the path and for the content of the file. */
+  gsize path_offset;
+  gsize content_offset;
+} TrustFile;
+
+static const TrustFile ca_file = {
+  "ssl-ca-file", "set_ssl_ca_file", q_tls_trust_read_ca_file,
+  G_STRUCT_OFFSET (QTlsConfig, ca_file), G_STRUCT_OFFSET (QTlsConfig, authorities),
+};
+
+static const TrustFile crl_file = {
+  "ssl-crl-file", "set_ssl_crl_file", q_tls_trust_read_crl_file,
+  G_STRUCT_OFFSET (QTlsConfig, crl_file), G_STRUCT_OFFSET (QTlsConfig, crls),
+};
 
 static void
-take_array (GPtrArray **place,
-            GPtrArray  *array)
+replace_array (GPtrArray **place,
+               GPtrArray  *array)
 {
   g_clear_pointer (place, g_ptr_array_unref);
   *place = array;
 }
 
+/* Reads the file and makes it the setting, or none if @path is NULL. On failure nothing changes. */
 static gboolean
-take_ca_file (QTlsConfig  *config,
-              const char  *path,
-              GError     **error)
+set_trust_file (QSocket          *self,
+                const TrustFile  *file,
+                const char       *path,
+                GError          **error)
 {
-  GPtrArray *authorities = NULL;
+  GPtrArray *content = NULL;
+  QTlsConfig *config;
+  char **config_path;
 
   if (path != NULL)
     {
-      authorities = q_tls_trust_read_ca_file (path, "set_ssl_ca_file", error);
-      if (authorities == NULL)
+      content = file->read (path, file->setter, error);
+      if (content == NULL)
         return FALSE;
     }
 
-  take_array (&config->authorities, authorities);
-  g_free (config->ca_file);
-  config->ca_file = g_strdup (path);
+  config = q_socket_begin_tls_change (self);
+  replace_array (&G_STRUCT_MEMBER (GPtrArray *, config, file->content_offset), content);
+  config_path = &G_STRUCT_MEMBER (char *, config, file->path_offset);
+  g_free (*config_path);
+  *config_path = g_strdup (path);
 
-  return TRUE;
-}
-
-static gboolean
-take_crl_file (QTlsConfig  *config,
-               const char  *path,
-               GError     **error)
-{
-  GPtrArray *crls = NULL;
-
-  if (path != NULL)
-    {
-      crls = q_tls_trust_read_crl_file (path, "set_ssl_crl_file", error);
-      if (crls == NULL)
-        return FALSE;
-    }
-
-  take_array (&config->crls, crls);
-  g_free (config->crl_file);
-  config->crl_file = g_strdup (path);
-
-  return TRUE;
-}
-
-typedef gboolean (*TakeFile) (QTlsConfig  *config,
-                              const char  *path,
-                              GError     **error);
-
-/* The trust that was made of the old files is none of the new. */
-static gboolean
-set_trust_file (QSocket     *self,
-                const char  *property,
-                TakeFile     take,
-                const char  *path,
-                GError     **error)
-{
-  QTlsConfig *config = q_socket_begin_tls_change (self);
-
-  if (!take (config, path, error))
-    {
-      q_tls_config_unref (config);
-      return FALSE;
-    }
-
+  /* The trust was made from the old files. */
   g_clear_pointer (&config->trust_error, g_free);
   g_clear_pointer (&config->trust, q_tls_trust_unref);
-  q_socket_end_tls_change (self, config, property);
+  q_socket_end_tls_change (self, config, file->property);
 
   return TRUE;
 }
@@ -96,8 +83,8 @@ set_trust_file (QSocket     *self,
  *
  * Sets [property@QSocket.Socket:ssl-ca-file], and reads the file at once.
  *
- * Fails with [error@QSocket.SocketError] `CERTIFICATE` if there is no certificate to be read from
- * it; nothing is changed then.
+ * Fails with [error@QSocket.SocketError] `CERTIFICATE` if the file cannot be read or has no
+ * certificate; nothing is changed then. Emits `notify` on success.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -111,7 +98,7 @@ q_socket_set_ssl_ca_file (QSocket     *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return set_trust_file (self, "ssl-ca-file", take_ca_file, path, error);
+  return set_trust_file (self, &ca_file, path, error);
 }
 
 /**
@@ -122,8 +109,8 @@ q_socket_set_ssl_ca_file (QSocket     *self,
  *
  * Sets [property@QSocket.Socket:ssl-crl-file], and reads the file at once.
  *
- * Fails with [error@QSocket.SocketError] `CERTIFICATE` if there is no list to be read from it;
- * nothing is changed then.
+ * Fails with [error@QSocket.SocketError] `CERTIFICATE` if the file cannot be read or has no list;
+ * nothing is changed then. Emits `notify` on success.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -137,21 +124,20 @@ q_socket_set_ssl_crl_file (QSocket     *self,
   g_return_val_if_fail (Q_IS_SOCKET (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return set_trust_file (self, "ssl-crl-file", take_crl_file, path, error);
+  return set_trust_file (self, &crl_file, path, error);
 }
 
-/* A property has nobody to tell that the file is of no use; so the next handshake
- * does, since it must not go on with less than was asked for. */
+/* Setting a property cannot return an error. So if the file cannot be read, the error is kept for
+ * the next handshake, which must not succeed with another trust than the program has asked for. */
 static void
-set_trust_file_property (QSocket    *self,
-                         const char *property,
-                         TakeFile    take,
-                         const char *path)
+set_trust_file_property (QSocket         *self,
+                         const TrustFile *file,
+                         const char      *path)
 {
   g_autoptr (GError) error = NULL;
   QTlsConfig *config;
 
-  if (set_trust_file (self, property, take, path, &error))
+  if (set_trust_file (self, file, path, &error))
     return;
 
   config = q_socket_begin_tls_change (self);
@@ -164,14 +150,14 @@ void
 q_socket_set_ssl_ca_file_property (QSocket    *self,
                                    const char *path)
 {
-  set_trust_file_property (self, "ssl-ca-file", take_ca_file, path);
+  set_trust_file_property (self, &ca_file, path);
 }
 
 void
 q_socket_set_ssl_crl_file_property (QSocket    *self,
                                     const char *path)
 {
-  set_trust_file_property (self, "ssl-crl-file", take_crl_file, path);
+  set_trust_file_property (self, &crl_file, path);
 }
 
 /**
@@ -180,7 +166,7 @@ q_socket_set_ssl_crl_file_property (QSocket    *self,
  *
  * Gets [property@QSocket.Socket:ssl-ca-file].
  *
- * Returns: (transfer none) (nullable) (type filename): the path, until it is changed
+ * Returns: (transfer none) (nullable) (type filename): the path, which is valid until it is changed
  *
  * Since: 1.0
  */
@@ -198,7 +184,7 @@ q_socket_get_ssl_ca_file (QSocket *self)
  *
  * Gets [property@QSocket.Socket:ssl-crl-file].
  *
- * Returns: (transfer none) (nullable) (type filename): the path, until it is changed
+ * Returns: (transfer none) (nullable) (type filename): the path, which is valid until it is changed
  *
  * Since: 1.0
  */
@@ -215,10 +201,11 @@ q_socket_get_ssl_crl_file (QSocket *self)
  * @self: a socket
  * @certificate: a certificate, usually a self-signed one
  *
- * Trusts one more certificate, on top of the system's trust store or of what
- * [property@QSocket.Socket:ssl-ca-file] put in its place.
+ * Trusts one more certificate, in addition to those of the system's trust store or of
+ * [property@QSocket.Socket:ssl-ca-file].
  *
- * Only the first of its chain is trusted. Nothing takes it away again but another object.
+ * If @certificate has a chain, only its first certificate is trusted. There is no call that ends
+ * this trust; for that a new object is needed.
  *
  * May be called from any thread.
  *
@@ -234,19 +221,19 @@ q_socket_add_ssl_trust (QSocket         *self,
   g_return_if_fail (Q_IS_SOCKET (self));
   g_return_if_fail (Q_IS_SSL_CERTIFICATE (certificate));
 
-  /* The array is shared with others. */
+  /* Other configs refer to the same array, so the certificate is added to a copy. */
   config = q_socket_begin_tls_change (self);
   added = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; config->added != NULL && i < config->added->len; i++)
     g_ptr_array_add (added, g_object_ref (g_ptr_array_index (config->added, i)));
   g_ptr_array_add (added, g_object_ref (certificate));
 
-  take_array (&config->added, added);
+  replace_array (&config->added, added);
   g_clear_pointer (&config->trust, q_tls_trust_unref);
   q_socket_end_tls_change (self, config, NULL);
 }
 
-/* ---- the rest ---- */
+/* ---- other settings ---- */
 
 /**
  * q_socket_get_ssl_verify_mode:
@@ -295,7 +282,7 @@ q_socket_set_ssl_verify_mode (QSocket        *self,
  *
  * Gets [property@QSocket.Socket:ssl-server-name], in its ASCII form.
  *
- * Returns: (transfer none) (nullable): the name, until it is changed
+ * Returns: (transfer none) (nullable): the name, which is valid until it is changed
  *
  * Since: 1.0
  */
@@ -310,8 +297,8 @@ q_socket_get_ssl_server_name (QSocket *self)
 /**
  * q_socket_set_ssl_server_name:
  * @self: a socket
- * @name: (nullable): a host name or an address, without brackets; `NULL` or `""`: the host that is
- *   connected to
+ * @name: (nullable): a host name or an address, without brackets; `NULL` or `""` means the host
+ *   that is connected to
  *
  * Sets [property@QSocket.Socket:ssl-server-name].
  *
@@ -325,10 +312,12 @@ q_socket_set_ssl_server_name (QSocket    *self,
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
-  /* No name is not the same as a name that nobody has. */
   config = q_socket_begin_tls_change (self);
   g_free (config->server_name);
   config->server_name = name != NULL && *name != '\0' ? g_hostname_to_ascii (name) : NULL;
+
+  /* A name without an ASCII form must not become NULL, which would check the certificate against
+   * the host that is connected to. No certificate has such a name, so verification fails. */
   if (name != NULL && *name != '\0' && config->server_name == NULL)
     config->server_name = g_strdup (name);
   q_socket_end_tls_change (self, config, "ssl-server-name");

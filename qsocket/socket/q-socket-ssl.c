@@ -7,6 +7,7 @@
 #include "q-socket-ssl.h"
 
 #include "q-handshake-op-private.h"
+#include "q-i18n-private.h"
 #include "q-op-chain-private.h"
 #include "q-send-op-private.h"
 #include "q-shutdown-ssl-op-private.h"
@@ -17,65 +18,68 @@
 #include "q-socket-settings-private.h"
 #include "q-socket-ssl-info-private.h"
 
-/* ---- changing what an open connection speaks ---- */
+/* ---- changing the transport of an open connection ---- */
 
-/* It begins with sending what is gathered: that belongs to what was spoken before. */
+/* A call that replaces the plain transport by TLS or TLS by the plain one. It first sends the
+ * corked bytes, with the old transport, because they were sent before the change. */
 typedef struct
 {
   QSocketCall call;
-  gboolean is_server;     /* of an upgrade */
-  QChannel *channel;
-  QTlsConfig *tls;
+  gboolean is_server;     /* for an upgrade */
+  QTlsConfig *tls;        /* for an upgrade */
+  QChannel *channel;      /* NULL: there is nothing to change */
 
   QOpChain chain;
   QSendOp send;
-  QOp *change;            /* one of these two */
+  QOp *change;            /* &handshake.parent or &shutdown.parent */
   QHandshakeOp handshake;
-  QShutdownSslOp end;
-} SwitchCall;
+  QShutdownSslOp shutdown;
+} TransportCall;
 
 static QOp *
-sent (QOpChain *chain,
-      QOp      *done)
+change_after_send (QOpChain *chain,
+                   QOp      *done)
 {
-  SwitchCall *self = chain->data;
+  TransportCall *self = chain->data;
 
   return done == &self->send.parent ? self->change : NULL;
 }
 
+/* Makes the operation that sends the corked bytes and then runs @change. */
 static void
-prepare_switch (SwitchCall *self,
-                QOp        *change)
+prepare_change (TransportCall *self,
+                QOp           *change)
 {
   QSocket *socket = self->call.socket;
 
   self->change = change;
   q_send_op_init (&self->send, self->call.method->name, self->channel, &socket->sink,
                   NULL, 0, NULL, 0);
-  q_op_chain_init (&self->chain, &self->send.parent, sent, self);
+  q_op_chain_init (&self->chain, &self->send.parent, change_after_send, self);
   self->call.op = &self->chain.parent;
 }
 
-/* Nobody may read or write meanwhile. */
+/* Takes the claims of reader and writer, so that no other call uses the transport. Returns the
+ * channel, or NULL with @error set and without a claim. */
 static QChannel *
-enter_for_switch (QSocket     *self,
-                  const char  *name,
-                  GError     **error)
+enter_with_both_claims (QSocket     *self,
+                        const char  *name,
+                        GError     **error)
 {
   QChannel *channel = q_socket_enter (self, Q_CLAIM_READER, name, error);
-  QChannel *writers;
+  QChannel *writer_channel;
 
   if (channel == NULL)
     return NULL;
 
-  writers = q_socket_enter (self, Q_CLAIM_WRITER, name, error);
-  if (writers == channel)
+  writer_channel = q_socket_enter (self, Q_CLAIM_WRITER, name, error);
+  if (writer_channel == channel)
     return channel;
 
-  /* It was opened anew between the two. */
-  if (writers != NULL)
+  /* Another thread has opened the socket anew between the two claims. */
+  if (writer_channel != NULL)
     {
-      q_socket_leave (self, Q_CLAIM_WRITER, writers);
+      q_socket_leave (self, Q_CLAIM_WRITER, writer_channel);
       q_socket_set_not_open_error (name, error);
     }
   q_socket_leave (self, Q_CLAIM_READER, channel);
@@ -84,29 +88,31 @@ enter_for_switch (QSocket     *self,
 }
 
 static void
-leave_after_switch (QSocket  *self,
-                    QChannel *channel)
+leave_with_both_claims (QSocket  *self,
+                        QChannel *channel)
 {
   q_socket_leave (self, Q_CLAIM_WRITER, channel);
   q_socket_leave (self, Q_CLAIM_READER, channel);
 }
 
-/* ---- from clear text to TLS ---- */
+/* ---- from the plain transport to TLS ---- */
 
+/* Checks whether the handshake can begin. Fails with SSL or INVALID_ARGUMENT, with a message that
+ * lacks the name of the method. */
 static gboolean
-check_upgrade (SwitchCall  *self,
-               const char  *host,
-               GError     **error)
+check_upgrade (TransportCall  *self,
+               const char     *host,
+               GError        **error)
 {
   QChannel *channel = self->channel;
   const char *obstacle = NULL;
 
   if (channel->transport->klass->is_secure)
-    obstacle = "the connection is encrypted already";
+    obstacle = _("the connection is encrypted already");
   else if (channel->kind == Q_CHANNEL_BOUND || channel->kind == Q_CHANNEL_LISTENING)
-    obstacle = "the socket has no peer";
+    obstacle = _("the socket has no peer");
   else if (q_recv_buffer_length (&channel->in) > 0 || q_channel_has_text (channel))
-    obstacle = "the peer sent clear text that was not read; it must not pass for encrypted";
+    obstacle = _("the peer sent clear text that was not read; it must not pass for encrypted");
 
   if (obstacle != NULL)
     g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL, obstacle);
@@ -119,11 +125,11 @@ static gboolean
 begin_upgrade (QSocketCall  *call,
                GError      **error)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
   QSocket *socket = call->socket;
   const char *host;
 
-  self->channel = enter_for_switch (socket, call->method->name, error);
+  self->channel = enter_with_both_claims (socket, call->method->name, error);
   if (self->channel == NULL)
     return FALSE;
 
@@ -131,13 +137,13 @@ begin_upgrade (QSocketCall  *call,
   host = self->tls->server_name != NULL ? self->tls->server_name : self->channel->host;
   if (!check_upgrade (self, host, error))
     {
-      leave_after_switch (socket, self->channel);
+      leave_with_both_claims (socket, self->channel);
       return q_socket_prefix_error (call->method->name, error);
     }
 
   q_handshake_op_init (&self->handshake, call->method->name, self->channel, &socket->sink,
                        self->tls, host, self->is_server);
-  prepare_switch (self, &self->handshake.parent);
+  prepare_change (self, &self->handshake.parent);
 
   return TRUE;
 }
@@ -147,7 +153,7 @@ finish_upgrade (QSocketCall  *call,
                 gboolean      ok,
                 GError      **error)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
   QSocket *socket = call->socket;
   QChannel *channel;
 
@@ -160,10 +166,11 @@ finish_upgrade (QSocketCall  *call,
       ok = FALSE;
     }
 
-  /* Another thread may close the socket and open it anew. */
+  /* Once the claims are dropped another thread may close the socket and open it anew. Then the new
+   * connection must not be closed below. */
   g_object_ref (socket);
   channel = q_channel_ref (self->channel);
-  leave_after_switch (socket, channel);
+  leave_with_both_claims (socket, channel);
   if (ok)
     q_socket_emit_ssl_established (socket);
   else
@@ -177,13 +184,13 @@ finish_upgrade (QSocketCall  *call,
 static void
 clear_upgrade (QSocketCall *call)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
 
   g_clear_pointer (&self->tls, q_tls_config_unref);
 }
 
 static const QSocketCallClass upgrade_class = {
-  .size = sizeof (SwitchCall), .begin = begin_upgrade, .finish = finish_upgrade,
+  .size = sizeof (TransportCall), .begin = begin_upgrade, .finish = finish_upgrade,
   .clear = clear_upgrade,
 };
 
@@ -196,19 +203,19 @@ static const QSocketMethod upgrade_server_to_ssl_method =
  * q_socket_upgrade_client_to_ssl:
  * @self: a connected stream socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Begins to encrypt an open connection with TLS, as the client (STARTTLS).
  *
- * Corked bytes leave first, in clear text. The certificate is checked as in
- * [method@QSocket.Socket.connect_ssl], against the host that was connected to; a socket made from
- * a descriptor needs [property@QSocket.Socket:ssl-server-name].
+ * Corked bytes are sent first, in clear text. The certificate is verified as in
+ * [method@QSocket.Socket.connect_ssl], for the host that was connected to; a socket made from a
+ * descriptor needs [property@QSocket.Socket:ssl-server-name].
  *
- * Clear text that the peer sent and nobody has read yet is [error@QSocket.SocketError] `SSL`,
- * since it must not pass for encrypted; it stays readable, and the socket open. So it does if
- * there is no name to check or the connection is encrypted already, which is `SSL`, too. A
- * failed handshake closes the socket; its errors are those of
- * [method@QSocket.Socket.connect_ssl]. It is `PENDING` if another thread reads or writes.
+ * Fails with [error@QSocket.SocketError] `SSL` if the peer has sent clear text that was not read
+ * yet: it would be taken for encrypted text. It is `SSL` as well if there is no host name to check,
+ * if the connection is encrypted already, or if the socket has no peer; and `PENDING` if another
+ * call reads or writes. After these errors the socket stays open and the text readable. If the
+ * handshake fails, the socket is closed, with the errors of [method@QSocket.Socket.connect_ssl].
  *
  * Emits [signal@QSocket.Socket::start-ssl] and [signal@QSocket.Socket::ssl-established].
  *
@@ -222,7 +229,7 @@ q_socket_upgrade_client_to_ssl (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error)
 {
-  SwitchCall change = {
+  TransportCall change = {
     .call = { .method = &upgrade_client_to_ssl_method, .socket = self },
   };
 
@@ -238,13 +245,13 @@ q_socket_upgrade_client_to_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.upgrade_client_to_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -265,7 +272,7 @@ q_socket_upgrade_client_to_ssl_async (QSocket             *self,
 /**
  * q_socket_upgrade_client_to_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.upgrade_client_to_ssl_async].
  *
@@ -287,7 +294,7 @@ q_socket_upgrade_client_to_ssl_finish (QSocket       *self,
  * q_socket_upgrade_server_to_ssl:
  * @self: a connected stream socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
  * Begins to encrypt an open connection with TLS, as the server (STARTTLS).
  *
@@ -304,7 +311,7 @@ q_socket_upgrade_server_to_ssl (QSocket       *self,
                                 GCancellable  *cancellable,
                                 GError       **error)
 {
-  SwitchCall change = {
+  TransportCall change = {
     .call = { .method = &upgrade_server_to_ssl_method, .socket = self },
     .is_server = TRUE,
   };
@@ -321,13 +328,13 @@ q_socket_upgrade_server_to_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.upgrade_server_to_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -339,7 +346,7 @@ q_socket_upgrade_server_to_ssl_async (QSocket             *self,
                                       GAsyncReadyCallback  callback,
                                       gpointer             user_data)
 {
-  SwitchCall *change;
+  TransportCall *change;
 
   g_return_if_fail (Q_IS_SOCKET (self));
 
@@ -351,7 +358,7 @@ q_socket_upgrade_server_to_ssl_async (QSocket             *self,
 /**
  * q_socket_upgrade_server_to_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.upgrade_server_to_ssl_async].
  *
@@ -369,40 +376,39 @@ q_socket_upgrade_server_to_ssl_finish (QSocket       *self,
   return q_socket_call_finish_boolean (&upgrade_server_to_ssl_method, self, result, error);
 }
 
-/* ---- and back ---- */
+/* ---- from TLS to the plain transport ---- */
 
 static gboolean
 begin_shutdown_ssl (QSocketCall  *call,
                     GError      **error)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
   QSocket *socket = call->socket;
 
   /* Without TLS there is nothing to do. */
   if (!q_socket_is_secure (socket))
     return TRUE;
 
-  self->channel = enter_for_switch (socket, call->method->name, error);
+  self->channel = enter_with_both_claims (socket, call->method->name, error);
   if (self->channel == NULL)
     return FALSE;
 
   if (q_tls_transport_of (self->channel->transport) != NULL)
     {
-      q_shutdown_ssl_op_init (&self->end, call->method->name, self->channel, &socket->sink,
-                         socket->settings.max_receive_size);
-      prepare_switch (self, &self->end.parent);
+      q_shutdown_ssl_op_init (&self->shutdown, call->method->name, self->channel, &socket->sink,
+                              socket->settings.max_receive_size);
+      prepare_change (self, &self->shutdown.parent);
       return TRUE;
     }
 
   if (!self->channel->transport->klass->is_secure)
     return TRUE;
 
-  leave_after_switch (socket, self->channel);
-  g_set_error_literal (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_SSL,
-                       "shutdown_ssl: the session was begun with GIO's classes, which end it only "
-                       "with the connection");
+  leave_with_both_claims (socket, self->channel);
 
-  return FALSE;
+  return q_socket_set_error (call->method->name, Q_SOCKET_ERROR_SSL, error,
+                             _("the session was begun with GIO's classes, which end it only with "
+                               "the connection"));
 }
 
 static gboolean
@@ -410,20 +416,20 @@ finish_shutdown_ssl (QSocketCall  *call,
                      gboolean      ok,
                      GError      **error)
 {
-  SwitchCall *self = (SwitchCall *) call;
+  TransportCall *self = (TransportCall *) call;
 
   if (self->channel == NULL)
     return TRUE;
 
   if (call->op != NULL && ok)
     q_channel_set_transport (self->channel, NULL);
-  leave_after_switch (call->socket, self->channel);
+  leave_with_both_claims (call->socket, self->channel);
 
   return ok;
 }
 
 static const QSocketCallClass shutdown_ssl_class = {
-  .size = sizeof (SwitchCall), .begin = begin_shutdown_ssl, .finish = finish_shutdown_ssl,
+  .size = sizeof (TransportCall), .begin = begin_shutdown_ssl, .finish = finish_shutdown_ssl,
 };
 
 static const QSocketMethod shutdown_ssl_method =
@@ -433,19 +439,22 @@ static const QSocketMethod shutdown_ssl_method =
  * q_socket_shutdown_ssl:
  * @self: a socket
  * @timeout_ms: milliseconds for the whole call; negative: no limit, 0: no waiting
- * @cancellable: (nullable): what may cancel the call
+ * @cancellable: (nullable): cancels the call, from any thread
  *
- * Ends TLS, and not the connection, which then goes on in clear text.
+ * Ends the TLS session but not the connection, which then goes on in clear text.
  *
- * Corked bytes leave first, encrypted. Then this side says that nothing follows (close_notify) and
- * waits for the peer to say the same. What the peer sends before that stays readable, up to
- * [property@QSocket.Socket:max-receive-size] bytes. Another session may be begun afterwards. It is
- * not needed before [method@QSocket.Socket.close], which takes leave by itself and never waits.
+ * Corked bytes are sent first, encrypted. Then this side sends a close_notify and waits for that of
+ * the peer. Bytes that the peer sends before it stay readable, up to
+ * [property@QSocket.Socket:max-receive-size]. Afterwards another session may be begun. The call is
+ * not needed before [method@QSocket.Socket.close], which sends a close_notify itself and never
+ * waits.
  *
- * Fails with [error@QSocket.SocketError] `TIMEOUT` if the peer does not answer in time; it can be
- * read from on, nothing can be sent any more, and a further call waits for the answer again. It is
- * `TRUNCATED` if the peer ends the connection instead, and `PENDING` if another thread reads or
- * writes. On a socket without TLS, or one that is not open, nothing happens, and that is success.
+ * Fails with [error@QSocket.SocketError] `TIMEOUT` if the peer does not answer in time: after that
+ * nothing can be sent any more, but bytes can still be read, and another call waits for the answer
+ * again. It is `TRUNCATED` if the peer ends the connection without an answer, `PENDING` if another
+ * call reads or writes, and `SSL` if the session was begun by GIO, see
+ * [ctor@QSocket.Socket.new_from_connection]. On a socket without TLS, or one that is not open, the
+ * call does nothing and succeeds.
  *
  * Returns: `TRUE` on success, `FALSE` with @error set
  *
@@ -457,7 +466,7 @@ q_socket_shutdown_ssl (QSocket       *self,
                        GCancellable  *cancellable,
                        GError       **error)
 {
-  SwitchCall change = {
+  TransportCall change = {
     .call = { .method = &shutdown_ssl_method, .socket = self },
   };
 
@@ -473,13 +482,13 @@ q_socket_shutdown_ssl (QSocket       *self,
  * @timeout_ms: milliseconds for the whole operation, from this call on; negative: no limit, 0: no
  *   waiting
  * @io_priority: the priority of the operation's sources, such as `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): what may cancel the operation
- * @callback: (scope async) (nullable): what to call at the end
+ * @cancellable: (nullable): cancels the operation, from any thread
+ * @callback: (scope async) (nullable): called when the operation has ended
  * @user_data: (closure): data for @callback
  *
  * Begins [method@QSocket.Socket.shutdown_ssl] without blocking.
  *
- * [class@QSocket.Socket] tells what asynchronous calls have in common.
+ * [class@QSocket.Socket] describes what asynchronous calls have in common.
  *
  * Since: 1.0
  */
@@ -500,7 +509,7 @@ q_socket_shutdown_ssl_async (QSocket             *self,
 /**
  * q_socket_shutdown_ssl_finish:
  * @self: a socket
- * @result: what the callback was given
+ * @result: the result that the callback got
  *
  * Ends [method@QSocket.Socket.shutdown_ssl_async].
  *

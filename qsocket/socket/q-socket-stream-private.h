@@ -9,10 +9,10 @@
 
 G_BEGIN_DECLS
 
-/* What q_socket_get_io_stream () returns: GIO's streams on top of the calls of
- * the socket, so that both see the same bytes. It does not keep the socket alive,
- * which keeps it, and is closed together with @channel, which the socket is open
- * with now. */
+/* Creates the stream that q_socket_get_io_stream () returns. It reads and writes by calls of the
+ * socket, so that the stream and the socket share one buffer. The channel holds a reference to the
+ * stream, and the stream a weak one to the socket: so it does not keep the socket alive. It is
+ * closed when @channel, which the socket is open with, is closed. */
 GIOStream *q_socket_stream_new (QSocket  *socket,
                                 QChannel *channel);
 

@@ -6,6 +6,7 @@
 
 #include "q-socket-stream-private.h"
 
+#include "q-i18n-private.h"
 #include "q-socket-close.h"
 #include "q-socket-private.h"
 #include "q-socket-recv.h"
@@ -13,40 +14,42 @@
 #include "q-socket-send.h"
 #include "q-socket-source.h"
 
-/* Three small types: the two streams of GIO and the pair of them. Each knows the
- * socket by a weak reference and does nothing but call it. The streams are
- * pollable, which is what makes GIO's asynchronous calls work without threads. */
+/* Three types: an input stream, an output stream, and the GIOStream that has both. Each has a weak
+ * reference to the socket and calls its functions. Both streams are pollable, so that GIO runs
+ * their asynchronous calls in the main context and not in a thread. */
 
-/* A socket, as long as it is open with the channel that the streams are for. */
+/* The socket, and the channel that it must be open with: when the socket is opened again its old
+ * streams must not use the new connection. */
 typedef struct
 {
   GWeakRef socket;
   QChannel *channel;
-} StreamEnd;
+} SocketRef;
 
 static void
-stream_end_init (StreamEnd *end)
+socket_ref_init (SocketRef *ref)
 {
-  g_weak_ref_init (&end->socket, NULL);
+  g_weak_ref_init (&ref->socket, NULL);
 }
 
 static void
-stream_end_set (StreamEnd *end,
+socket_ref_set (SocketRef *ref,
                 QSocket   *socket,
                 QChannel  *channel)
 {
-  g_weak_ref_set (&end->socket, socket);
-  end->channel = q_channel_ref (channel);
+  g_weak_ref_set (&ref->socket, socket);
+  ref->channel = q_channel_ref (channel);
 }
 
 static void
-stream_end_clear (StreamEnd *end)
+socket_ref_clear (SocketRef *ref)
 {
-  g_weak_ref_clear (&end->socket);
-  g_clear_pointer (&end->channel, q_channel_unref);
+  g_weak_ref_clear (&ref->socket);
+  g_clear_pointer (&ref->channel, q_channel_unref);
 }
 
-/* GIO's callers know GIO's errors. */
+/* Sets @error to the error of GIO's domain that corresponds to @from, which this function takes
+ * over: callers of a GIOStream expect no other domain. */
 static void
 translate_error (GError  *from,
                  GError **error)
@@ -76,17 +79,19 @@ translate_error (GError  *from,
   g_error_free (from);
 }
 
+/* Returns a new reference to the socket. Fails with CLOSED if it was freed, closed or opened anew.
+ * */
 static QSocket *
-get_socket (StreamEnd  *end,
+get_socket (SocketRef  *ref,
             GError    **error)
 {
-  QSocket *socket = g_weak_ref_get (&end->socket);
+  QSocket *socket = g_weak_ref_get (&ref->socket);
 
-  if (socket != NULL && q_gate_get_present (&socket->gate) != &end->channel->guarded)
+  if (socket != NULL && q_gate_get_present (&socket->gate) != &ref->channel->guarded)
     g_clear_object (&socket);
 
   if (socket == NULL)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the connection is closed");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the connection is closed"));
 
   return socket;
 }
@@ -99,18 +104,18 @@ G_DECLARE_FINAL_TYPE (QSocketInput, q_socket_input, Q, SOCKET_INPUT, GInputStrea
 struct _QSocketInput
 {
   GInputStream parent_instance;
-  StreamEnd end;
+  SocketRef socket_ref;
 };
 
 static gssize
-input_read_with_timeout (StreamEnd     *end,
+input_read_with_timeout (SocketRef     *ref,
                          void          *buffer,
                          gsize          count,
                          int            timeout_ms,
                          GCancellable  *cancellable,
                          GError       **error)
 {
-  g_autoptr (QSocket) socket = get_socket (end, error);
+  g_autoptr (QSocket) socket = get_socket (ref, error);
   GError *local = NULL;
   gssize n;
 
@@ -131,7 +136,7 @@ input_read (GInputStream  *stream,
             GCancellable  *cancellable,
             GError       **error)
 {
-  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->end, buffer, count, -1,
+  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->socket_ref, buffer, count, -1,
                                   cancellable, error);
 }
 
@@ -141,24 +146,25 @@ input_read_nonblocking (GPollableInputStream  *stream,
                         gsize                  count,
                         GError               **error)
 {
-  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->end, buffer, count, 0, NULL, error);
+  return input_read_with_timeout (&Q_SOCKET_INPUT (stream)->socket_ref, buffer, count, 0, NULL,
+                                  error);
 }
 
 static gboolean
 input_is_readable (GPollableInputStream *stream)
 {
-  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_INPUT (stream)->end, NULL);
+  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_INPUT (stream)->socket_ref, NULL);
 
   return socket == NULL || q_socket_is_data_available (socket, 0);
 }
 
 static GSource *
-new_stream_source (gpointer       stream,
-                   StreamEnd     *end,
-                   GIOCondition   condition,
-                   GCancellable  *cancellable)
+new_stream_source (gpointer      stream,
+                   SocketRef    *ref,
+                   GIOCondition  condition,
+                   GCancellable *cancellable)
 {
-  g_autoptr (QSocket) socket = get_socket (end, NULL);
+  g_autoptr (QSocket) socket = get_socket (ref, NULL);
   g_autoptr (GSource) source = socket != NULL
                                ? q_socket_create_source (socket, condition, NULL)
                                : g_idle_source_new ();
@@ -170,7 +176,7 @@ static GSource *
 input_create_source (GPollableInputStream *stream,
                      GCancellable         *cancellable)
 {
-  return new_stream_source (stream, &Q_SOCKET_INPUT (stream)->end, G_IO_IN, cancellable);
+  return new_stream_source (stream, &Q_SOCKET_INPUT (stream)->socket_ref, G_IO_IN, cancellable);
 }
 
 static void
@@ -188,7 +194,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QSocketInput, q_socket_input, G_TYPE_INPUT_STREAM
 static void
 q_socket_input_finalize (GObject *object)
 {
-  stream_end_clear (&Q_SOCKET_INPUT (object)->end);
+  socket_ref_clear (&Q_SOCKET_INPUT (object)->socket_ref);
   G_OBJECT_CLASS (q_socket_input_parent_class)->finalize (object);
 }
 
@@ -202,7 +208,7 @@ q_socket_input_class_init (QSocketInputClass *klass)
 static void
 q_socket_input_init (QSocketInput *self)
 {
-  stream_end_init (&self->end);
+  socket_ref_init (&self->socket_ref);
 }
 
 /* ---- the output stream ---- */
@@ -213,11 +219,13 @@ G_DECLARE_FINAL_TYPE (QSocketOutput, q_socket_output, Q, SOCKET_OUTPUT, GOutputS
 struct _QSocketOutput
 {
   GOutputStream parent_instance;
-  StreamEnd end;
+  SocketRef socket_ref;
 };
 
 static const QSocketMethod write_method = { "write to", &q_send_call_class };
 
+/* Waits until the transport accepts some of the bytes. Returns how many it has accepted, or -1 with
+ * @error set. */
 static gssize
 write_some (QSocket       *socket,
             const void    *buffer,
@@ -231,33 +239,33 @@ write_some (QSocket       *socket,
     .head = buffer, .head_length = count, .is_partial = TRUE,
   };
   GError *local = NULL;
-  gsize moved;
+  gsize accepted;
   gboolean ok;
 
   ok = q_socket_call_run (&send.call, timeout_ms, cancellable, &local);
-  moved = q_send_call_get_moved (&send);
-  if (!ok && moved == 0)
+  accepted = q_send_call_get_accepted (&send);
+  if (!ok && accepted == 0)
     {
       g_propagate_error (error, local);
       return -1;
     }
 
-  /* What was taken and has not left yet would be sent once more if it was not said to be
-   * sent; what holds it up is for the next call to tell. */
+  /* Bytes that the transport has accepted will be sent, so they must be counted even after an
+   * error: the caller would write them once more. The next write meets the error again. */
   g_clear_error (&local);
 
-  return (gssize) moved;
+  return (gssize) accepted;
 }
 
 static gssize
-output_write_with_timeout (StreamEnd     *end,
+output_write_with_timeout (SocketRef     *ref,
                            const void    *buffer,
                            gsize          count,
                            int            timeout_ms,
                            GCancellable  *cancellable,
                            GError       **error)
 {
-  g_autoptr (QSocket) socket = get_socket (end, error);
+  g_autoptr (QSocket) socket = get_socket (ref, error);
   GError *local = NULL;
   gssize n;
 
@@ -278,7 +286,7 @@ output_write (GOutputStream  *stream,
               GCancellable   *cancellable,
               GError        **error)
 {
-  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->end, buffer, count, -1,
+  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->socket_ref, buffer, count, -1,
                                     cancellable, error);
 }
 
@@ -288,14 +296,14 @@ output_write_nonblocking (GPollableOutputStream  *stream,
                           gsize                   count,
                           GError                **error)
 {
-  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->end, buffer, count, 0, NULL,
+  return output_write_with_timeout (&Q_SOCKET_OUTPUT (stream)->socket_ref, buffer, count, 0, NULL,
                                     error);
 }
 
 static gboolean
 output_is_writable (GPollableOutputStream *stream)
 {
-  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_OUTPUT (stream)->end, NULL);
+  g_autoptr (QSocket) socket = get_socket (&Q_SOCKET_OUTPUT (stream)->socket_ref, NULL);
 
   return socket == NULL || q_socket_is_write_finished (socket, 0);
 }
@@ -304,7 +312,7 @@ static GSource *
 output_create_source (GPollableOutputStream *stream,
                       GCancellable          *cancellable)
 {
-  return new_stream_source (stream, &Q_SOCKET_OUTPUT (stream)->end, G_IO_OUT, cancellable);
+  return new_stream_source (stream, &Q_SOCKET_OUTPUT (stream)->socket_ref, G_IO_OUT, cancellable);
 }
 
 static void
@@ -322,7 +330,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QSocketOutput, q_socket_output, G_TYPE_OUTPUT_STR
 static void
 q_socket_output_finalize (GObject *object)
 {
-  stream_end_clear (&Q_SOCKET_OUTPUT (object)->end);
+  socket_ref_clear (&Q_SOCKET_OUTPUT (object)->socket_ref);
   G_OBJECT_CLASS (q_socket_output_parent_class)->finalize (object);
 }
 
@@ -336,7 +344,7 @@ q_socket_output_class_init (QSocketOutputClass *klass)
 static void
 q_socket_output_init (QSocketOutput *self)
 {
-  stream_end_init (&self->end);
+  socket_ref_init (&self->socket_ref);
 }
 
 /* ---- the pair ---- */
@@ -347,7 +355,7 @@ G_DECLARE_FINAL_TYPE (QSocketStream, q_socket_stream, Q, SOCKET_STREAM, GIOStrea
 struct _QSocketStream
 {
   GIOStream parent_instance;
-  StreamEnd end;
+  SocketRef socket_ref;
   QSocketInput *input;
   QSocketOutput *output;
 };
@@ -372,19 +380,20 @@ stream_close (GIOStream     *stream,
               GError       **error)
 {
   QSocketStream *self = Q_SOCKET_STREAM (stream);
-  g_autoptr (QSocket) socket = get_socket (&self->end, NULL);
+  g_autoptr (QSocket) socket = get_socket (&self->socket_ref, NULL);
   gboolean ok;
 
   ok = G_IO_STREAM_CLASS (q_socket_stream_parent_class)->close_fn (stream, cancellable, error);
 
-  /* Closing the socket drops this very stream from it; GIO holds a reference. */
+  /* This drops the channel's reference to the stream, but GIO holds one while it closes. */
   if (socket != NULL)
     q_socket_close (socket, NULL);
 
   return ok;
 }
 
-/* It never waits, so it needs no thread, and events stay in the caller's. */
+/* Closing never waits, so this does not need the thread that GIO would run it in by default, and
+ * channel-closed is emitted in the thread of the caller. */
 static void
 stream_close_async (GIOStream           *stream,
                     int                  io_priority,
@@ -421,7 +430,7 @@ q_socket_stream_finalize (GObject *object)
 
   g_clear_object (&self->input);
   g_clear_object (&self->output);
-  stream_end_clear (&self->end);
+  socket_ref_clear (&self->socket_ref);
 
   G_OBJECT_CLASS (q_socket_stream_parent_class)->finalize (object);
 }
@@ -442,7 +451,7 @@ q_socket_stream_class_init (QSocketStreamClass *klass)
 static void
 q_socket_stream_init (QSocketStream *self)
 {
-  stream_end_init (&self->end);
+  socket_ref_init (&self->socket_ref);
   self->input = g_object_new (Q_TYPE_SOCKET_INPUT, NULL);
   self->output = g_object_new (Q_TYPE_SOCKET_OUTPUT, NULL);
 }
@@ -453,9 +462,9 @@ q_socket_stream_new (QSocket  *socket,
 {
   QSocketStream *self = g_object_new (Q_TYPE_SOCKET_STREAM, NULL);
 
-  stream_end_set (&self->end, socket, channel);
-  stream_end_set (&self->input->end, socket, channel);
-  stream_end_set (&self->output->end, socket, channel);
+  socket_ref_set (&self->socket_ref, socket, channel);
+  socket_ref_set (&self->input->socket_ref, socket, channel);
+  socket_ref_set (&self->output->socket_ref, socket, channel);
 
   return G_IO_STREAM (self);
 }

@@ -20,8 +20,8 @@
  *
  * One socket, TCP, UDP or UNIX, as client or server, for text, bytes, integers and HTTP headers.
  *
- * A new object is closed. [method@QSocket.Socket.connect_to] and its relatives open it as a
- * client. [method@QSocket.Socket.bind] and its relatives, then
+ * A new object is closed. [method@QSocket.Socket.connect_to] and the similar methods open it as
+ * a client. [method@QSocket.Socket.bind] or a similar method, and then
  * [method@QSocket.Socket.listen], make it a listener, whose [method@QSocket.Socket.accept]
  * returns a new object for each connection. Opening an open socket closes it first. Charset,
  * options, limits, settings of TLS and event queue outlive a close; buffered bytes do not.
@@ -40,11 +40,12 @@
  *
  * `timeout_ms` is the time for a call as a whole, in milliseconds of the monotonic clock: name
  * lookup, every address tried and every partial transfer come out of it. A negative value sets
- * no limit. With 0 the call never waits: it tries once with what is there. No call returns
- * later than 50 ms after its time is up.
+ * no limit. With 0 the call never waits: it does what is possible at once, or fails. No call
+ * returns later than 50 ms after its time is up.
  *
- * A timeout loses nothing, nor does a cancellation, an end of stream or a text error: bytes that
- * had arrived stay readable, and [method@QSocket.Socket.get_bytes_sent] tells how many had left.
+ * No bytes are lost when a call times out, is cancelled, meets the end of the stream, or fails
+ * because bytes are no text: those that had arrived stay readable, and
+ * [method@QSocket.Socket.get_bytes_sent] tells how many had left.
  *
  * ## Reading
  *
@@ -52,25 +53,25 @@
  * in bytes, it reads
  *
  * - exactly that many if it is positive, or fails and consumes nothing;
- * - what is there if it is 0, after waiting for the first bytes;
+ * - the bytes that have arrived if it is 0, after waiting for the first ones;
  * - everything up to the end of the stream if it is negative. That end is no error then, and
  *   [property@QSocket.Socket:max-receive-size] limits the number of bytes.
  *
- * For all other reads the end of the stream is `CLOSED`, before the first byte as well as in the
- * middle; in the middle the bytes that came stay readable.
+ * All other reads fail with `CLOSED` at the end of the stream. If some of the bytes that a call
+ * waited for had arrived before, they stay readable.
  *
  * A read from a datagram socket returns at most one datagram. So a positive `size` may give
- * fewer bytes, and a negative one gives a single datagram as well. What does not fit stays for
- * the next read.
+ * fewer bytes, and a negative one gives a single datagram as well. The rest of a datagram that is
+ * longer than a positive `size` stays for the next read.
  *
  * ## TLS
  *
  * [method@QSocket.Socket.connect_ssl] and [method@QSocket.Socket.accept_ssl] encrypt from the
  * beginning, [method@QSocket.Socket.upgrade_client_to_ssl] and
  * [method@QSocket.Socket.upgrade_server_to_ssl] from some point on. A client refuses a server
- * whose certificate it cannot verify. No other call differs, but that a stream that ends without
- * the peer's leave is `TRUNCATED`, not `CLOSED`, and a broken one is `SSL`. See the
- * [guide](tls.html).
+ * whose certificate it cannot verify. All other calls are the same with TLS and without, but for
+ * two errors: a stream that the peer ends without a close_notify is `TRUNCATED` instead of
+ * `CLOSED`, and a violation of the TLS protocol is `SSL`. See the [guide](tls.html).
  *
  * ## Errors
  *
@@ -80,11 +81,12 @@
  * - `NOT_OPEN`: the socket is not open, or not open for this;
  * - `CLOSED`: the peer ended the stream, or another thread closed the socket;
  * - `TIMEOUT`: the time is up;
- * - `PENDING`: another call is doing the same already (see below);
+ * - `PENDING`: another call already reads, writes or opens this socket (see below);
  * - `G_IO_ERROR_CANCELLED`: the `GCancellable` was cancelled.
  *
- * The methods name only what comes on top of these or differs. A failed call leaves the socket
- * as useful as it was; only connecting and binding leave nothing open when they fail.
+ * The descriptions of the methods name only other errors, or differences. A failed call leaves the
+ * socket open and usable, with two exceptions: the socket is closed after connecting or binding
+ * has failed, unless an argument was invalid, and after a TLS handshake has failed.
  *
  * ## Threads
  *
@@ -96,18 +98,18 @@
  *
  * Connecting, accepting, sending, receiving and changing to TLS or back have a pair that does not
  * block: `NAME_async` begins the call and returns at once, its callback ends it with
- * `NAME_finish`. The two forms differ in nothing else: results, errors, events, `timeout_ms`,
- * which counts from the beginning.
+ * `NAME_finish`. All else is the same in both forms: results, errors, events, and `timeout_ms`,
+ * which counts from the call of `NAME_async`.
  *
- * The work is done in the `GMainContext` that is the thread's default at the beginning, by sources
- * of the given priority and without a thread of its own (only TLS handshakes are computed in
- * threads of GIO's). The callback is called in a later iteration, never from inside `NAME_async`.
- * Until then the call counts as the socket's reader, writer or opener, and keeps the socket alive.
- * A call that was cancelled or ran out of time has consumed nothing.
+ * The work is done in the `GMainContext` that is the thread's default when `NAME_async` is called,
+ * by sources of the given priority and without a thread of its own (only TLS handshakes are
+ * computed in threads of GIO). The callback is called there in a later iteration, never from inside
+ * `NAME_async`. Until then the call counts as the socket's reader, writer or opener, and keeps the
+ * socket alive. A call that was cancelled or ran out of time has consumed nothing.
  *
  * ## Events
  *
- * The signals tell step by step what happens; each passes a [struct@QSocket.SocketEvent].
+ * Each step of a call emits a signal, which passes a [struct@QSocket.SocketEvent].
  * [method@QSocket.Socket.set_event_queue] collects the same events in a queue.
  *
  * | call | events, in order |
@@ -118,20 +120,21 @@
  * | TLS | start-ssl, ssl-established |
  * | sending | packet-sent after each write that moved bytes |
  * | receiving | packet-read for each step that brought bytes to the call |
- * | HTTP | http-send-message before the first byte; http-message-received after the last |
+ * | HTTP | http-send-message before the first byte; http-message-received after the header |
  * | closing | channel-closed, once |
  * | disposing | channel-closed if the socket is open, then deleted |
  *
  * A blocking call emits in the thread that made it. An asynchronous one emits in the
  * `GMainContext` that was the thread's default when it began, before its callback. A handler may
- * close, reopen or unref the socket, which stays alive until the call returns. An event that
- * nobody listens to costs nothing.
+ * close, reopen or unref the socket, which stays alive until the call returns. If an event has
+ * neither a handler nor a queue, it is not created at all.
  *
  * ## The process
  *
- * Descriptors are close-on-exec, sending raises no `SIGPIPE`, and nothing a peer does prints a
- * message. The file of a UNIX socket is removed when the socket is closed or disposed of, but
- * only by the object and the process that bound it, and only if it is still the same file.
+ * Descriptors are close-on-exec, sending raises no `SIGPIPE`, and whatever a peer sends, the
+ * library prints no message. The file of a UNIX socket is removed when the socket is closed or
+ * disposed of, but only by the object and the process that bound it, and only if it is still the
+ * same file.
  *
  * Since: 1.0
  */
@@ -142,8 +145,8 @@
  * Whether address information contains host names; it does by default.
  *
  * If so, [method@QSocket.Socket.get_peer_info] and [method@QSocket.Socket.get_socket_info] look
- * the address up in reverse, once per connection and for at most 200 ms. If not, they leave the
- * host name keys out and ask nobody. It applies from the next call on.
+ * the address up in reverse, once per connection and for at most 200 ms. If not, they look nothing
+ * up and leave out the keys of host names. A change applies from the next call on.
  *
  * Since: 1.0
  */
@@ -151,10 +154,10 @@
 /**
  * QSocket:max-header-size:
  *
- * How many bytes an HTTP header may have, with its start line and its blank line.
+ * How many bytes an HTTP header may have, its start line and its blank line included.
  *
- * At least 1, by default 65536. Beyond it [method@QSocket.Socket.read_http_header] fails with
- * [error@QSocket.SocketError] `TOO_LARGE`. It applies from the next call on.
+ * At least 1, by default 65536. If a header has more, [method@QSocket.Socket.read_http_header]
+ * fails with [error@QSocket.SocketError] `TOO_LARGE`. A change applies from the next call on.
  *
  * Since: 1.0
  */
@@ -164,8 +167,8 @@
  *
  * How many field lines an HTTP header may have, the start line not counted.
  *
- * At least 1, by default 256. Beyond it [method@QSocket.Socket.read_http_header] fails with
- * [error@QSocket.SocketError] `TOO_LARGE`. It applies from the next call on.
+ * At least 1, by default 256. If a header has more, [method@QSocket.Socket.read_http_header] fails
+ * with [error@QSocket.SocketError] `TOO_LARGE`. A change applies from the next call on.
  *
  * Since: 1.0
  */
@@ -173,11 +176,11 @@
 /**
  * QSocket:max-receive-size:
  *
- * How many bytes a read up to the end of the stream may bring; 0 means no limit.
+ * How many bytes a read up to the end of the stream may return; 0 means no limit.
  *
- * By default 64 MiB. Beyond it a read of negative size fails with
- * [error@QSocket.SocketError] `TOO_LARGE`, and what came stays readable. Other reads know no
- * limit. It applies from the next call on.
+ * By default 64 MiB. If more bytes arrive, a read of negative size fails with
+ * [error@QSocket.SocketError] `TOO_LARGE`, and the bytes that have arrived stay readable. Reads of
+ * another size have no limit. A change applies from the next call on.
  *
  * Since: 1.0
  */
@@ -187,7 +190,8 @@
  *
  * What the next handshake demands of the peer's certificate.
  *
- * By default a client refuses a server that it cannot verify, and a server asks for nothing.
+ * By default a client refuses a server whose certificate it cannot verify, and a server does not
+ * ask clients for a certificate.
  *
  * Since: 1.0
  */
@@ -195,12 +199,14 @@
 /**
  * QSocket:ssl-ca-file:
  *
- * The path of a file of certificates (PEM, or one in DER): what the peer's has to chain to.
+ * The path of a file of trusted certificates, to one of which the certificate of the peer has to
+ * chain.
  *
- * `NULL`, the default, is the system's trust store. The file is read when the property is set. If
- * it cannot be, the property keeps its value, and handshakes fail with
- * [error@QSocket.SocketError] `SSL` until it is set to something that can;
- * [method@QSocket.Socket.set_ssl_ca_file] tells at once.
+ * The file has any number of certificates in PEM, or one in DER. `NULL`, the default, means the
+ * trust store of the system. The file is read when the property is set. If it cannot be read, the
+ * property keeps its value, and handshakes fail with [error@QSocket.SocketError] `SSL` until the
+ * property is set to a file that can be read. [method@QSocket.Socket.set_ssl_ca_file] reports such
+ * an error at once instead.
  *
  * Since: 1.0
  */
@@ -208,10 +214,11 @@
 /**
  * QSocket:ssl-crl-file:
  *
- * The path of a file of revocation lists (PEM, or one in DER): certificates that are not accepted
- * although they chain to what is trusted.
+ * The path of a file of revocation lists: the certificates in them are not accepted, although they
+ * chain to a trusted one.
  *
- * `NULL`, the default, is none. For the rest see [property@QSocket.Socket:ssl-ca-file].
+ * The file has any number of lists in PEM, or one in DER. `NULL`, the default, means none. All else
+ * is as in [property@QSocket.Socket:ssl-ca-file].
  *
  * Since: 1.0
  */
@@ -219,12 +226,12 @@
 /**
  * QSocket:ssl-server-name:
  *
- * The name that a client tells the server it wants (SNI) and that the server's certificate must
+ * The host name that a client sends to the server (SNI) and that the server's certificate must
  * have.
  *
- * `NULL`, the default, is the host that is connected to. UNIX sockets, and sockets made from a
- * descriptor, have none. It may be an address, which is checked and never sent. Names in other
- * scripts are used in their ASCII form.
+ * `NULL`, the default, means the host that is connected to; UNIX sockets, and sockets made from a
+ * descriptor, have no such host. An IP address is compared with the certificate but not sent. Names
+ * with characters beyond ASCII are used in their ASCII form.
  *
  * Since: 1.0
  */
@@ -234,8 +241,8 @@
  *
  * The application protocols (ALPN) that this side offers or accepts, the best first.
  *
- * `NULL` or none, the default, leaves the matter out. [method@QSocket.Socket.get_ssl_alpn] tells
- * what came of it.
+ * With `NULL`, the default, or an empty array ALPN is not used.
+ * [method@QSocket.Socket.get_ssl_alpn] returns the protocol that the two sides agreed on.
  *
  * Since: 1.0
  */
@@ -256,14 +263,15 @@
  * @self: the socket
  * @event: the event
  *
- * Emitted for each step in which a call received bytes, wherever they were buffered.
+ * Emitted for each step in which a call received bytes, from the network or from the buffer.
  *
- * The event tells the bytes of this step ([method@QSocket.SocketEvent.get_read]), of the call so
- * far ([method@QSocket.SocketEvent.get_total_read]) and, if known, of the call as a whole
- * ([method@QSocket.SocketEvent.get_total_to_read]).
+ * The event has the numbers of bytes of this step ([method@QSocket.SocketEvent.get_read]), of the
+ * call so far ([method@QSocket.SocketEvent.get_total_read]) and, if it is known, of the call as a
+ * whole ([method@QSocket.SocketEvent.get_total_to_read]).
  *
- * For an integer served from the buffer, whether a handler is connected may have been asked as
- * long ago as bytes last arrived; an event queue is always seen.
+ * A handler that is connected while bytes are in the buffer may miss integers that are read from
+ * these bytes; once more bytes have arrived, it is called for every step. An event queue gets all
+ * events.
  *
  * Since: 1.0
  */
@@ -275,9 +283,10 @@
  *
  * Emitted after each write in which the kernel took bytes.
  *
- * The event tells the bytes of this write ([method@QSocket.SocketEvent.get_sent]), of the call so
- * far ([method@QSocket.SocketEvent.get_total_sent]) and of the call as a whole
- * ([method@QSocket.SocketEvent.get_total_to_send]). Corked bytes count when they really leave.
+ * The event has the numbers of bytes of this write ([method@QSocket.SocketEvent.get_sent]), of the
+ * call so far ([method@QSocket.SocketEvent.get_total_sent]) and of the call as a whole
+ * ([method@QSocket.SocketEvent.get_total_to_send]). Corked bytes are counted when the kernel takes
+ * them.
  *
  * Since: 1.0
  */
@@ -289,7 +298,7 @@
  *
  * Emitted once when an open socket is closed: by a call, by reopening or by disposing of it.
  *
- * An end of stream alone does not emit it.
+ * It is not emitted when only the peer ends the stream.
  *
  * Since: 1.0
  */
@@ -311,7 +320,7 @@
  *
  * Emitted before a host is resolved; when connecting, also for an address given as a literal.
  *
- * The event tells the host ([method@QSocket.SocketEvent.get_name]) and the service
+ * The event has the host ([method@QSocket.SocketEvent.get_name]) and the service
  * ([method@QSocket.SocketEvent.get_service]).
  *
  * Since: 1.0
@@ -324,7 +333,7 @@
  *
  * Emitted for each address to which a host resolved.
  *
- * The event tells the address ([method@QSocket.SocketEvent.get_address]), the port
+ * The event has the address ([method@QSocket.SocketEvent.get_address]), the port
  * ([method@QSocket.SocketEvent.get_port]) and the family
  * ([method@QSocket.SocketEvent.get_family]).
  *
@@ -338,7 +347,7 @@
  *
  * Emitted before the first byte of an HTTP request or response is sent.
  *
- * The event tells the start line without its line end
+ * The event has the start line without its line end
  * ([method@QSocket.SocketEvent.get_message]) and the headers as the caller gave them
  * ([method@QSocket.SocketEvent.get_headers]).
  *
@@ -350,9 +359,9 @@
  * @self: the socket
  * @event: the event
  *
- * Emitted when an HTTP header has been read and understood.
+ * Emitted when an HTTP header has been read and its grammar is right.
  *
- * [method@QSocket.SocketEvent.get_headers] is what the call returns.
+ * [method@QSocket.SocketEvent.get_headers] returns the same `a{sv}` as the call.
  *
  * Since: 1.0
  */
@@ -364,7 +373,7 @@
  *
  * Emitted before each attempt to connect to an address.
  *
- * The event tells the target ([method@QSocket.SocketEvent.get_target]), address and family as in
+ * The event has the target ([method@QSocket.SocketEvent.get_target]), address and family as in
  * [signal@QSocket.Socket::hostname-resolved], and for a host also service and port.
  *
  * Since: 1.0
@@ -397,7 +406,7 @@
  *
  * Emitted when a TLS handshake is done.
  *
- * The event tells the cipher ([method@QSocket.SocketEvent.get_cipher]) and the protocol
+ * The event has the cipher ([method@QSocket.SocketEvent.get_cipher]) and the protocol
  * ([method@QSocket.SocketEvent.get_cipher_version]). After a handshake that failed, the socket is
  * closed, and [signal@QSocket.Socket::channel-closed] comes instead.
  *
@@ -408,7 +417,7 @@ G_DEFINE_FINAL_TYPE (QSocket, q_socket, G_TYPE_OBJECT)
 
 /* ---- properties ---- */
 
-/* Enums have a type of their own in the signatures of their functions. */
+/* The public functions have the type of their enum in the prototype, the rows have int. */
 static int
 get_verify_mode (QSocket *self)
 {
@@ -464,7 +473,7 @@ static const QPropertyRow properties[] = {
     .default_value = G_TLS_PROTOCOL_VERSION_TLS_1_2 },
 };
 
-/* Property numbers begin with 1. */
+/* GObject numbers the properties from 1, here in the order of the rows. */
 static const QPropertyRow *
 get_row (guint prop_id)
 {
@@ -509,7 +518,7 @@ q_socket_dispose (GObject *object)
   atomic_store (&self->is_disposed, TRUE);
   q_socket_close (self, NULL);
 
-  /* A handler of channel-closed may have disposed of it before. */
+  /* A handler of channel-closed may have run this function to its end already. */
   if (!self->is_deleted)
     {
       self->is_deleted = TRUE;
@@ -580,10 +589,10 @@ q_socket_new (void)
  * q_socket_copy:
  * @self: a socket
  *
- * Creates a closed socket that has nothing to do with @self.
+ * Creates a closed socket that shares nothing with @self.
  *
- * It has the default settings, neither the connection nor the charset, options or queue of @self;
- * the call is the same as [ctor@QSocket.Socket.new].
+ * It has the default settings, and neither the connection of @self nor its charset, options or
+ * queue. The call does the same as [ctor@QSocket.Socket.new].
  *
  * Returns: (transfer full): a new socket
  *
