@@ -36,10 +36,10 @@ void q_send_op_init (QSendOp     *self,
 
 /* Sends corked bytes, and those that the transport has encrypted, as far as the kernel takes them
  * without waiting. Does nothing if another thread sends at this moment, since that sends them.
- * Needs no claim: it is for a reader before it waits for the peer, and for a close. The caller has
- * entered the channel, or is the one that closes it, so that the descriptor stays what it is.
- * Events go to @sink. An error is not reported; the next send meets it. Returns whether bytes are left that
- * the kernel may take later. */
+ * Needs no claim: it is for a reader before it waits for the peer, and for a close. The caller
+ * has entered the channel, or is the one that closes it, so that the descriptor stays what it
+ * is. Events go to @sink. An error is not reported; the next send meets it. Returns whether bytes
+ * are left that the kernel may take later. */
 gboolean q_send_flush (QChannel    *channel,
                        const QSink *sink);
 

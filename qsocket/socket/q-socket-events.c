@@ -36,9 +36,12 @@ void
 q_socket_install_signals (GObjectClass *klass)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (signal_rows); i++)
-    signals[signal_rows[i].type] =
-      g_signal_new (signal_rows[i].name, G_OBJECT_CLASS_TYPE (klass), G_SIGNAL_RUN_LAST, 0,
-                    NULL, NULL, NULL, G_TYPE_NONE, 1, Q_TYPE_SOCKET_EVENT);
+    {
+      g_assert (signal_rows[i].type < G_N_ELEMENTS (signals));
+      signals[signal_rows[i].type] =
+        g_signal_new (signal_rows[i].name, G_OBJECT_CLASS_TYPE (klass), G_SIGNAL_RUN_LAST, 0,
+                      NULL, NULL, NULL, G_TYPE_NONE, 1, Q_TYPE_SOCKET_EVENT);
+    }
 }
 
 static gboolean
