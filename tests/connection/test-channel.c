@@ -32,7 +32,7 @@ is_open (int fd)
   return fcntl (fd, F_GETFD) >= 0;
 }
 
-/* ---- pins and close ---- */
+/* ---- enter and close ---- */
 
 static void
 test_close (void)
@@ -90,7 +90,7 @@ test_last_unpin_closes (void)
   close (peer);
 }
 
-/* Its number now belongs to somebody else, who must not suffer. */
+/* After a close the number of the descriptor may be used again, and must not be touched. */
 static void
 test_number_is_forgotten (void)
 {
@@ -152,7 +152,8 @@ closer_thread (gpointer data)
   return NULL;
 }
 
-/* Takes any number that gets free, and notices if somebody closes it. */
+/* Opens descriptors, which get the number that becomes free, and checks that no other thread closes
+ * them. */
 static gpointer
 thief_thread (gpointer data)
 {
@@ -206,7 +207,7 @@ test_close_race (void)
   g_assert_cmpuint (test_count_fds (), ==, before);
 }
 
-/* ---- close wakes who sleeps inside ---- */
+/* ---- close wakes calls that wait ---- */
 
 typedef enum
 {
@@ -390,7 +391,7 @@ make_gio_channel (int *peer)
   return channel;
 }
 
-/* GIO's object cannot be talked out of closing its number. */
+/* GIO's object closes its descriptor in any case, so a steal returns a copy. */
 static void
 test_steal_from_gio (void)
 {

@@ -37,7 +37,7 @@ assert_bytes (const QRecvBuffer *buffer,
     g_assert_cmpmem (q_recv_buffer_bytes (buffer), q_recv_buffer_length (buffer), bytes, length);
 }
 
-/* A read that fills all of the room it was given. Returns how much that was. */
+/* A read that fills all the room that the buffer has. Returns how many bytes that were. */
 static gsize
 fill (QRecvBuffer *buffer)
 {
@@ -64,7 +64,7 @@ test_empty (void)
   g_assert_null (buffer.data);
 }
 
-/* Idle connections are to cost little. */
+/* An idle connection has a small buffer. */
 static void
 test_begins_small (void)
 {
@@ -75,7 +75,7 @@ test_begins_small (void)
   g_assert_cmpuint (available, ==, Q_RECV_BUFFER_MIN);
   g_assert_cmpuint (buffer.size, ==, Q_RECV_BUFFER_MIN);
 
-  /* As long as reads do not fill it there is no reason to grow. */
+  /* It does not grow as long as reads do not fill it. */
   for (int i = 0; i < 100; i++)
     {
       q_recv_buffer_get_room (&buffer, 1, &available);
@@ -106,7 +106,7 @@ test_grows_when_filled (void)
   q_recv_buffer_clear (&buffer);
 }
 
-/* Also from a size that asking for much room led to. */
+/* Also from a size that is due to a request for much room. */
 static void
 test_growth_ends (gconstpointer data)
 {
@@ -144,7 +144,7 @@ test_shrinks_when_emptied (void)
   q_recv_buffer_clear (&buffer);
 }
 
-/* Growing by itself must not lose what is there. */
+/* A buffer that grows by itself keeps its bytes. */
 static void
 test_growth_keeps_bytes (void)
 {
@@ -258,7 +258,7 @@ test_put_back (gconstpointer data)
   q_recv_buffer_put_back (&buffer, back, the_case->back);
   assert_bytes (&buffer, all, the_case->back + kept);
 
-  /* And it goes on behind. */
+  /* Bytes can be added behind them. */
   add (&buffer, "more", 4);
   q_recv_buffer_consume (&buffer, the_case->back + kept);
   assert_bytes (&buffer, "more", 4);
@@ -316,7 +316,7 @@ test_model (void)
           g_byte_array_prepend (model, bytes, length);
           break;
         case 1:
-          /* Room that is not used in the end. */
+          /* Room that is not used. */
           q_recv_buffer_get_room (&buffer, length + 1, &available);
           g_assert_cmpuint (available, >, length);
           break;

@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
-/* Waits for it and returns its code. */
+/* Waits for the lookup and returns its code. */
 static int
 finish (QLookup         *lookup,
         const QAddress **addresses,
@@ -125,7 +125,7 @@ many_thread (gpointer data)
       const QAddress *addresses;
       guint n_addresses;
 
-      /* Some are given up at once. */
+      /* A third of the lookups is given up at once. */
       if (i % 3 != 0)
         g_assert_cmpint (finish (lookup, &addresses, &n_addresses), ==, 0);
     }
@@ -147,7 +147,7 @@ test_many (void)
     g_thread_yield ();
 }
 
-/* ---- one of our own ---- */
+/* ---- a resolver of the test's own ---- */
 
 static GMutex lock;
 static sigset_t thread_signals;
@@ -242,7 +242,7 @@ test_wait (Fixture       *fixture,
   g_assert_true (q_lookup_wait (lookup, G_MAXINT64));
   g_assert_cmpint (poll (&pollfd, 1, 0), ==, 1);
 
-  /* The words are those of errno in the thread that asked. */
+  /* The text is that of errno in the thread of the lookup. */
   errno = 0;
   g_assert_cmpint (q_lookup_get_addresses (lookup, &addresses, &n_addresses), ==, EAI_SYSTEM);
   g_assert_cmpstr (q_lookup_strerror (EAI_SYSTEM), ==, g_strerror (EMLINK));
@@ -303,7 +303,7 @@ test_given_up (Fixture       *fixture,
   g_mutex_unlock (&lock);
 }
 
-/* Whoever waits is woken, and may look at the answer at once. */
+/* A cancel wakes the thread that waits, which may ask for the result at once. */
 static gpointer
 cancel_thread (gpointer data)
 {
@@ -336,7 +336,7 @@ test_cancel (Fixture       *fixture,
   g_assert_true (q_lookup_wait (reverse, 0));
   g_assert_null (q_lookup_get_name (reverse));
 
-  /* Nor does an answer that comes afterwards change that. */
+  /* An answer that comes afterwards does not change the result. */
   g_mutex_unlock (&lock);
   g_assert_true (q_lookup_wait (lookup, Q_DEADLINE_NEVER));
   g_assert_cmpint (q_lookup_get_addresses (lookup, &addresses, &n_addresses), ==, EAI_CANCELED);
@@ -357,7 +357,7 @@ test_reverse (Fixture       *fixture,
   g_assert_null (q_lookup_get_name (lookup));
 }
 
-/* Threads are not left behind without bound; once some end there is room. */
+/* The number of threads of lookups that were given up has a bound; when some end there is room. */
 static void
 test_too_many (Fixture       *fixture,
                gconstpointer  data)
@@ -378,7 +378,7 @@ test_too_many (Fixture       *fixture,
   test_assert_error (error, Q_SOCKET_ERROR_ADDRESS_LOOKUP);
   g_assert_cmpuint (lookups->len, >=, 64);
 
-  /* Giving them up ends no thread. */
+  /* A lookup that is given up keeps its thread. */
   g_ptr_array_set_size (lookups, 0);
   q_address_set_literal (&address, "192.0.2.1", 0);
   g_assert_null (q_lookup_new_reverse (&address, &error));
@@ -410,7 +410,7 @@ test_no_descriptors (Fixture       *fixture,
   g_assert_nonnull (strstr (error->message, g_strerror (EMFILE)));
   test_assert_error (error, Q_SOCKET_ERROR_ADDRESS_LOOKUP);
 
-  /* It does not count as one that is under way. */
+  /* The lookup that failed does not count as one under way. */
   g_mutex_unlock (&lock);
   for (int i = 0; i < 600; i++)
     {

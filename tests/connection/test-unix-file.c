@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The UNIX file of a channel, and what copies of the process may do to it. */
+/* The file of a UNIX channel, and what forked children may do to it. */
 
 /* A stream over one end of a pair; @peer is the other end. */
 static QChannel *
@@ -89,7 +89,7 @@ test_unix_removed (UnixFixture   *fixture,
   g_assert_true (q_channel_close (fixture->channel));
   g_assert_false (exists (fixture->path));
 
-  /* Whoever takes the name next keeps it. */
+  /* A file that another socket makes with that name afterwards stays. */
   close (bind_unix (fixture->path));
   g_assert_false (q_channel_close (fixture->channel));
   g_assert_true (exists (fixture->path));
@@ -146,13 +146,13 @@ test_unix_stolen (UnixFixture   *fixture,
 {
   int fd = q_channel_steal_fd (fixture->channel);
 
-  /* It still is what the descriptor listens at. */
+  /* The file stays, since the stolen descriptor still listens there. */
   g_assert_false (q_channel_close (fixture->channel));
   g_assert_true (exists (fixture->path));
   close (fd);
 }
 
-/* The name was relative, and led through a link. */
+/* The file is found again if its name was relative and led through a link. */
 static void
 test_unix_relative (UnixFixture   *fixture,
                     gconstpointer  data)
@@ -182,7 +182,7 @@ test_unix_relative (UnixFixture   *fixture,
   test_remove_dir (g_steal_pointer (&elsewhere));
 }
 
-/* Runs @function in a copy of this process; it returns what to exit with. */
+/* Runs @function in a forked child, which exits with what it returns. */
 static void
 run_in_child (int    (*function) (UnixFixture *fixture),
               UnixFixture *fixture)
@@ -212,8 +212,8 @@ close_in_child (UnixFixture *fixture)
   return exists (fixture->path) ? 0 : 3;
 }
 
-/* A copy of the process has a copy of the channel: the file, and the connection,
- * are the parent's, and so are the calls inside. */
+/* A forked child has a copy of the channel. The file and the connection are the parent's, and the
+ * calls that use the descriptor run in the parent alone. */
 static void
 test_fork_listener (UnixFixture   *fixture,
                     gconstpointer  data)
@@ -256,7 +256,7 @@ test_fork_connection (void)
   close (peer);
 }
 
-/* What a child makes itself is its own. */
+/* A file that a child makes itself is removed by the child. */
 static int
 own_in_child (UnixFixture *fixture)
 {

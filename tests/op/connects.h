@@ -9,16 +9,16 @@
 #include "q-op-async-private.h"
 #include "scripted-transport.h"
 
-/* What tests of connecting share: addresses of every temper on the loopback, a
- * resolver that knows them, and both drivers. */
+/* What tests of connecting share: addresses on the loopback that accept, refuse or never answer, a
+ * resolver that returns them, and both drivers. */
 
 typedef enum
 {
   SPOT_END,               /* of a list */
   SPOT_OPEN,              /* accepts */
-  SPOT_REFUSED,           /* nobody listens */
+  SPOT_REFUSED,           /* no socket listens */
   SPOT_BLACK,             /* never answers, since its backlog is full */
-  SPOT_UNREACHABLE,       /* no way leads there */
+  SPOT_UNREACHABLE,       /* there is no route */
 } SpotKind;
 
 typedef struct
@@ -47,7 +47,7 @@ spot_open (Spot     *spot,
   if (kind == SPOT_UNREACHABLE)
     return;
 
-  /* A port that is bound, but not listened at, refuses and stays ours. */
+  /* A port that is bound, but does not listen, refuses, and no other program can take it. */
   spot->fd = socket (spot->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   g_assert_cmpint (spot->fd, >=, 0);
   g_assert_no_errno (bind (spot->fd, &spot->address.sa, spot->address.length));
@@ -78,17 +78,17 @@ spot_close (Spot *spot)
     close (spot->filler);
 }
 
-/* ---- a resolver that knows these ---- */
+/* ---- a resolver that returns these ---- */
 
-/* Copies, since a lookup that was given up may ask when its test is over. */
+/* Copies, since a lookup that was given up may use them when its test is over. */
 typedef struct
 {
   Spot spots[MAX_SPOTS];
   guint n_spots;
   int code;               /* what it fails with, unless 0 */
   int n_asked;
-  int family;             /* what was asked for */
-  GMutex lock;            /* held by the test: it hangs */
+  int family;             /* the family of the last lookup */
+  GMutex lock;            /* as long as the test holds it, lookups hang */
   GMutex spots_lock;
 } FakeResolver;
 
@@ -168,7 +168,7 @@ resolver_set_up (const Spot *spots,
 typedef enum
 {
   DRIVE_BLOCKING,
-  DRIVE_CANCELLABLE,      /* blocking, but never in the call itself */
+  DRIVE_CANCELLABLE,      /* blocking, with a cancellable, so that no step sleeps in the kernel */
   DRIVE_ASYNC,
   N_DRIVERS,
 } DriverKind;

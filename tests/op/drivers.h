@@ -7,10 +7,9 @@
 #include "q-op-async-private.h"
 #include "q-op-run-private.h"
 
-/* Both drivers behind one function: whatever runs the steps must not make a
- * difference. */
+/* Both drivers behind one function: an operation must end alike under both. */
 
-/* Returns the error, NULL for done. */
+/* Returns the error, or NULL if the operation is done. */
 typedef GError *(*Driver) (QOp          *op,
                            int           timeout_ms,
                            GCancellable *cancellable);

@@ -11,8 +11,8 @@
 #include "scripted-transport.h"
 #include "test-peer.h"
 
-/* One table of reads, to be run by every driver there is: what is buffered, what
- * the transport does, and what must come of it. */
+/* One table of reads, which is run by every driver: what is buffered, what the
+ * transport does, and what the result must be. */
 
 typedef enum
 {
@@ -21,7 +21,7 @@ typedef enum
   READ_HTTP,              /* q_recv_http_op_init () */
 } ReadKind;
 
-/* What is not an error code: done, or waiting for what never comes. */
+/* Results that are no error code: done, or waiting for bytes that never come. */
 enum
 {
   READ_DONE = -1,
@@ -33,12 +33,12 @@ typedef struct
   const char *name;
   ReadKind kind;
   QRecvResult result;
-  gssize size;            /* or the minimum, or the most bytes of a header */
-  gsize limit;            /* or the maximum, or the most fields of a header */
+  gssize size;            /* READ_MEMORY: the minimum; READ_HTTP: the most bytes */
+  gsize limit;            /* READ_MEMORY: the maximum; READ_HTTP: the most fields */
   gboolean exact;
   gboolean end_is_fine;
   const char *buffered;
-  const char *pending;    /* of an incomplete character */
+  const char *pending;    /* bytes of an incomplete character, which the decoder holds */
   int pending_error;
   gboolean at_end;
   ScriptEntry script[12];
@@ -53,11 +53,11 @@ typedef struct
   int left_error;
 } ReadCase;
 
-/* More than goes through the buffer. A text, so that it can be one result. */
+/* More than goes through the buffer. All of it is valid text, for reads of text. */
 #define BIG_SIZE (3 * 1024 * 1024)
 static char big[BIG_SIZE + 1];
 
-/* The same, but no text in the end. */
+/* The same, but the last byte is no text. */
 static char big_bad[Q_RECV_DIRECT_SIZE + 1];
 
 #define SCRIPT_BIG(offset, length) { SCRIPT_BYTES, big + (offset), length, 0 }
@@ -98,7 +98,7 @@ static const ReadCase read_cases[] = {
   { .name = "size/error-known-but-enough", .size = 2, .buffered = "ab", .pending_error = EIO,
     .code = READ_DONE, .got = "ab", .reports = "read:2/2/2", .left_error = EIO },
 
-  /* what is there */
+  /* what has arrived */
   { .name = "there/at-hand", .buffered = "abc",
     .code = READ_DONE, .got = "abc", .reports = "read:3/3/-1" },
   { .name = "there/comes", .script = { SCRIPT_FAIL (EAGAIN), SCRIPT ("abc"), SCRIPT ("de") },
@@ -275,7 +275,7 @@ static const ReadCase read_cases[] = {
     .script = { SCRIPT ("\x82\xac") },
     .code = READ_STUCK, .reports = "read:2/2/4", .left = "\x82\xac", .left_pending = "\xe2" },
 
-  /* looking only */
+  /* a peek, which takes nothing */
   { .name = "peek/at-hand", .result = Q_RECV_PEEK, .size = 1, .buffered = "ab",
     .code = READ_DONE, .reports = "", .left = "ab" },
   { .name = "peek/comes", .result = Q_RECV_PEEK, .size = 1,
@@ -486,8 +486,8 @@ check_result (ReadRun *run)
     }
 }
 
-/* Compares what came of it with the table, and frees everything. @error is what
- * the driver said, NULL for done; it is consumed. */
+/* Compares the result with the table, and frees everything. Takes over @error, which the driver
+ * returned, NULL for done. */
 static inline void
 read_run_finish (ReadRun *run,
                  GError  *error)

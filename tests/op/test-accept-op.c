@@ -72,7 +72,8 @@ test_accept_closed (void)
   q_channel_unref (channel);
 }
 
-/* It says so once, and goes on when there is a descriptor again. */
+/* The call fails if a client waits and no descriptor is free. The next one accepts that client when
+ * one is. */
 static void
 test_accept_without_descriptors (void)
 {
@@ -105,8 +106,8 @@ test_accept_without_descriptors (void)
   q_channel_unref (channel);
 }
 
-/* Without a connection there is nothing to say, however often it has to look: a
- * cancellable has no descriptor to be polled for then. */
+/* If no client waits it is no error that no descriptor is free. As the cancellable gets none to
+ * poll, the call has to ask it again and again. */
 static void
 test_quiet_without_descriptors (void)
 {

@@ -19,7 +19,7 @@ typedef struct
 {
   const char *name;
   int code;
-  int system_error;       /* that the resolver leaves in errno */
+  int system_error;       /* the errno of the resolver's thread */
 } FailCase;
 
 static const FailCase fail_cases[] = {
@@ -55,7 +55,7 @@ test_fails (gconstpointer data)
     }
 }
 
-/* It found nothing, or nothing that is of use. */
+/* The resolver finds no address, or none that can be connected to. */
 static void
 test_no_addresses (void)
 {
@@ -99,8 +99,8 @@ ender_thread (gpointer data)
   return NULL;
 }
 
-/* Ended by the deadline, by another thread, or by a cancellable; meanwhile others
- * find what they look for. */
+/* A lookup that hangs is ended by the deadline, by another thread, or by a cancellable. Meanwhile
+ * other lookups end with a result. */
 static void
 test_hangs (gconstpointer data)
 {
@@ -150,7 +150,7 @@ test_hangs (gconstpointer data)
   g_assert_no_error (attempt.error);
   connect_clear (&attempt);
 
-  /* The threads end as soon as the resolver lets them. */
+  /* The threads of the lookups end when the resolver returns. */
   g_mutex_unlock (&resolver.lock);
   spot_close (&spot);
   while (test_count_fds () > before)
@@ -165,7 +165,7 @@ typedef struct
   const char *service;
   int port;               /* -1: the service is a name */
   int family;
-  const char *resolved;   /* NULL: the resolver is asked */
+  const char *resolved;   /* NULL: the resolver is called */
 } LiteralCase;
 
 static const LiteralCase literal_cases[] = {
@@ -194,7 +194,7 @@ static const LiteralCase literal_cases[] = {
   { "localhost", "80", 80, 0, NULL },
 };
 
-/* The events of a literal are those of a name, but nobody is asked. */
+/* The events of a literal are those of a name, but the resolver is not called. */
 static void
 test_literal (gconstpointer data)
 {
@@ -231,8 +231,7 @@ test_literal (gconstpointer data)
   connect_clear (&attempt);
 }
 
-/* A name of a host in another script is looked up in its ASCII form, and told of
- * as it was given. */
+/* A host name in another script is looked up in its ASCII form; events have it as it was given. */
 static int
 assert_ascii_host (const char             *host,
                    const char             *service,
@@ -262,7 +261,7 @@ test_idn (void)
   connect_clear (&attempt);
 }
 
-/* A datagram socket is "connected" without a word to the peer. */
+/* A datagram socket is "connected" without a packet to the peer. */
 static void
 test_udp (void)
 {
@@ -332,7 +331,7 @@ main (int    argc,
 
   g_test_init (&argc, &argv, NULL);
 
-  /* Has descriptors of its own, which stay. */
+  /* The default context keeps descriptors, which must not be counted as leaks. */
   g_main_context_default ();
 
   for (gsize i = 0; i < G_N_ELEMENTS (fail_cases); i++)

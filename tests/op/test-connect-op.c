@@ -74,7 +74,7 @@ static const ConnectCase cases[] = {
   { "blacks", { { B, 0 }, { B, 0 }, { B, 0 } }, 300, "01", -1, "no answer within 300 ms", 300 },
   { "refused-then-black", { { R, 0 }, { B, 0 } }, 120, "01", -1, "no answer within 120 ms", 120 },
 
-  /* the failure that tells most */
+  /* the failure that says most */
   { "best/refused-unreachable", { { R, 0 }, { U, 0 } }, ENOUGH, "01", -1, "Connection refused", 0 },
   { "best/unreachable-refused", { { U, V6 }, { R, 0 } }, ENOUGH, "01", -1, "Connection refused",
     0 },
@@ -86,7 +86,8 @@ static const ConnectCase cases[] = {
 #undef B
 #undef U
 
-/* "lookup:..." and what is resolved come in the order of the attempts. */
+/* The events that are due: those of the lookup, with the addresses in the order in which they are
+ * tried, or (@is_attempt) those of the attempts. */
 static char *
 make_reports (const ConnectCase *the_case,
               const Spot        *spots,
@@ -224,7 +225,7 @@ test_case (gconstpointer data)
   attempts = make_reports (the_case, spots, n, TRUE);
   all = g_strconcat (resolved, attempts, NULL);
 
-  /* All at the same time, for mostly they sleep. */
+  /* All at the same time, since they sleep most of the time. */
   for (DriverKind driver = 0; driver < N_DRIVERS; driver++)
     {
       runs[driver] = (CaseRun) { the_case, driver, spots, all };
@@ -318,7 +319,7 @@ test_late_answer (void)
     spot_close (&spots[i]);
 }
 
-/* ---- ended from outside ---- */
+/* ---- ended by an abort or a cancel ---- */
 
 typedef struct
 {
@@ -390,7 +391,7 @@ test_aborted_before (void)
 
 /* ---- without descriptors ---- */
 
-/* With so many descriptors to be had it either works, or says why not; at last there are enough. */
+/* With more and more free descriptors the call fails, with a reason, until there are enough. */
 static void
 test_few_descriptors (void)
 {
@@ -465,7 +466,8 @@ set_up_namespace (void)
   close (fd);
 }
 
-/* What the kernel does by itself, so that this test tests something. */
+/* Makes sure that the kernel does connect such a socket to itself; else the test would prove
+ * nothing. */
 static gboolean
 kernel_connects_to_itself (const char *host)
 {
@@ -542,7 +544,7 @@ main (int    argc,
 
   g_test_init (&argc, &argv, NULL);
 
-  /* Has descriptors of its own, which stay. */
+  /* The default context keeps descriptors, which must not be counted as leaks. */
   g_main_context_default ();
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)

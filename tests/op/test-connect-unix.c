@@ -11,7 +11,7 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
-/* Connecting to UNIX paths. A backlog that is full is the one thing that waits. */
+/* Connecting to UNIX paths, which waits only if the backlog of the listener is full. */
 
 typedef struct
 {
@@ -160,7 +160,7 @@ test_no_socket (Fixture       *fixture,
 
 /* ---- a full backlog ---- */
 
-/* Connects until it is full. */
+/* Connects until the backlog is full. */
 static GArray *
 fill_backlog (Fixture *fixture)
 {

@@ -13,7 +13,7 @@
 #include "q-send-op-private.h"
 #include "test-certs.h"
 
-/* The operations of TLS, by both drivers. */
+/* The operations of TLS, under both drivers. */
 
 static TestCerts *certs;
 
@@ -108,12 +108,12 @@ shake_both (Side sides[2])
   g_thread_join (thread);
 }
 
-/* ---- what they say ---- */
+/* ---- sending and receiving ---- */
 
 static void
-say (Side       *side,
-     const void *bytes,
-     gsize       length)
+send_bytes (Side       *side,
+            const void *bytes,
+            gsize       length)
 {
   QSendOp op;
 
@@ -122,9 +122,9 @@ say (Side       *side,
 }
 
 static void
-hear (Side       *side,
-      const void *bytes,
-      gsize       length)
+expect_bytes (Side       *side,
+              const void *bytes,
+              gsize       length)
 {
   QRecvOp op;
 
@@ -144,10 +144,10 @@ test_session (gconstpointer data)
   g_assert_no_error (sides[0].error);
   g_assert_no_error (sides[1].error);
 
-  say (&sides[0], "hello", 5);
-  hear (&sides[1], "hello", 5);
-  say (&sides[1], "hello back", 10);
-  hear (&sides[0], "hello back", 10);
+  send_bytes (&sides[0], "hello", 5);
+  expect_bytes (&sides[1], "hello", 5);
+  send_bytes (&sides[1], "hello back", 10);
+  expect_bytes (&sides[0], "hello back", 10);
 
   close_sides (sides);
 }
@@ -176,20 +176,20 @@ test_end (gconstpointer data)
   open_sides (sides, drivers[GPOINTER_TO_INT (data)].drive);
   shake_both (sides);
 
-  /* What was still on its way is not lost. */
-  say (&sides[0], "encrypted", 9);
+  /* Bytes that were still on their way are not lost. */
+  send_bytes (&sides[0], "encrypted", 9);
   thread = g_thread_new ("server", end_session, &sides[1]);
   end_session (&sides[0]);
   g_thread_join (thread);
-  say (&sides[0], "clear", 5);
-  hear (&sides[1], "encryptedclear", 14);
+  send_bytes (&sides[0], "clear", 5);
+  expect_bytes (&sides[1], "encryptedclear", 14);
 
   close_sides (sides);
 }
 
-/* ---- not getting there ---- */
+/* ---- handshakes that do not end ---- */
 
-/* GIO's thread lets go of the handshake's context a moment after it is done. */
+/* GIO's thread drops its reference to the handshake's context a moment after the end. */
 static void
 expect_fds (guint n_fds)
 {
@@ -207,13 +207,13 @@ test_time_out (gconstpointer data)
   gint64 start;
   Side sides[2];
 
-  /* GIO keeps a descriptor from its first task on. */
+  /* GIO opens a descriptor with its first task, and keeps it. */
   g_type_ensure (G_TYPE_TASK);
   n_fds = test_count_fds ();
 
   for (int i = 0; i < 2; i++)
     {
-      /* Silent, and silent after the first byte. */
+      /* A peer that sends nothing, and one that sends a byte and then nothing. */
       for (int n = 0; n < 2; n++)
         {
           open_sides (sides, drivers[GPOINTER_TO_INT (data)].drive);
@@ -236,7 +236,7 @@ cancel_thread (gpointer data)
   Side *peer = data;
   guint8 hello[5];
 
-  /* The client's first words say that it is at work. */
+  /* The client's first bytes show that GIO's thread is at work. */
   g_assert_cmpint (recv (peer->channel->fd, hello, sizeof hello, MSG_WAITALL), ==, sizeof hello);
   g_cancellable_cancel (peer->cancellable);
 
@@ -272,7 +272,7 @@ test_close (gconstpointer data)
   close_sides (sides);
 }
 
-/* ---- taking those who speak ---- */
+/* ---- accepting clients that send ---- */
 
 static void
 test_accept_ssl (gconstpointer data)
@@ -298,7 +298,7 @@ test_accept_ssl (gconstpointer data)
   test_expect (op.accept.fd, "x", 1);
   close (op.accept.fd);
 
-  /* The two others are there still, and are told to go when the time is up. */
+  /* The two others were kept, and are closed when the time is up. */
   q_accept_ssl_op_init (&op, "accept on", listener, &no_sink);
   error = drive (&op.parent, 20, NULL);
   q_accept_ssl_op_clear (&op);
@@ -317,7 +317,7 @@ test_accept_ssl (gconstpointer data)
   g_assert_cmpint (op.accept.fd, ==, -1);
 }
 
-/* ---- one after the other ---- */
+/* ---- a chain of operations ---- */
 
 typedef struct
 {
@@ -356,7 +356,7 @@ test_chain (gconstpointer data)
   g_bytes_unref (reads.first.bytes);
   g_bytes_unref (reads.second.bytes);
 
-  /* One deadline for both, and what came stays. */
+  /* One deadline for both operations; the bytes that came stay. */
   reads.n_next = 0;
   test_write_text (link.peer, "abc");
   q_recv_op_init (&reads.first, "read from", link.channel, &no_sink, Q_RECV_TO_BYTES, 2, 0);

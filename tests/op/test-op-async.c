@@ -9,8 +9,8 @@
 #include "q-send-op-private.h"
 #include "recv-cases.h"
 
-/* The driver for main contexts, beside the blocking one: whatever runs the steps
- * must not make a difference. */
+/* The driver for main contexts, beside the blocking one: operations must end alike
+ * under both. */
 
 /* ---- the table of reads ---- */
 
@@ -28,7 +28,7 @@ test_read_case (gconstpointer data)
     }
 }
 
-/* ---- an operation made for the occasion ---- */
+/* ---- an operation for these tests ---- */
 
 typedef struct
 {
@@ -40,7 +40,7 @@ typedef struct
   struct pollfd fds[3];
   gint64 until;
   gint64 goal;
-  gboolean saw_patience;
+  gboolean saw_sleep_limit;
   GCancellable *to_cancel;
 } FakeOp;
 
@@ -50,7 +50,7 @@ fake_step (QOp *op)
   FakeOp *self = (FakeOp *) op;
 
   self->n_steps++;
-  self->saw_patience |= op->sleep_limit != NULL;
+  self->saw_sleep_limit |= op->sleep_limit != NULL;
 
   return self->next (self);
 }
@@ -143,7 +143,7 @@ nap (gpointer self)
   return nap_for (self, 60);
 }
 
-/* So many naps that none of the deadlines here outlasts them, on any machine. */
+/* Naps that end after all deadlines of these tests, on any machine. */
 static QStep
 nap_for_an_hour (gpointer self)
 {
@@ -166,8 +166,8 @@ typedef struct
   QStep (*next) (gpointer self);
   gboolean is_lenient;
   int timeout_ms;
-  int code;               /* READ_DONE, or of the error */
-  int takes_ms;           /* how long it takes */
+  int code;               /* READ_DONE, or the code of the error */
+  int takes_ms;           /* at least */
 } FakeCase;
 
 static const FakeCase fake_cases[] = {
@@ -212,7 +212,7 @@ test_fake_case (gconstpointer data)
         g_assert_error (error, Q_SOCKET_ERROR, the_case->code);
       g_assert_cmpuint (op.n_abandoned, ==, the_case->code == READ_DONE ? 0 : 1);
       g_assert_cmpuint (op.n_timed_out, ==, the_case->is_lenient && times_out ? 1 : 0);
-      g_assert_cmpint (op.saw_patience, ==,
+      g_assert_cmpint (op.saw_sleep_limit, ==,
                        i == 0 && the_case->timeout_ms != 0);
       g_assert_null (op.parent.error);
     }
@@ -243,7 +243,7 @@ typedef struct
   GCancellable *cancellable;
 } Later;
 
-/* When the main thread sleeps. */
+/* Waits until the main thread sleeps. */
 static gpointer
 later_thread (gpointer data)
 {
@@ -314,7 +314,7 @@ test_cancel (void)
     }
 }
 
-/* One that never waits lets itself be cancelled as well, from a step. */
+/* An operation that never waits can be cancelled as well, here by one of its own steps. */
 static QStep
 cancel_itself (gpointer data)
 {

@@ -15,9 +15,9 @@ typedef struct
 {
   QRecvOp op;
   const char *name;
-  GString *order;         /* the names of those that are done */
+  GString *order;         /* the names of the jobs that are done */
   guint *n_done;
-  int code;               /* -1 if it is to succeed, else of the error */
+  int code;               /* -1 if it must succeed, else the code of the error */
 } Job;
 
 static void
@@ -93,7 +93,7 @@ iterate (Fixture *fixture,
   g_assert_cmpuint (fixture->n_done, ==, n_done);
 }
 
-/* The context is the one of the thread, and no other runs it. */
+/* An operation runs in the thread-default context of its thread, and in no other one. */
 static void
 test_context (Fixture       *fixture,
               gconstpointer  data)
@@ -122,7 +122,7 @@ test_default_context (void)
   link_close (&link);
 }
 
-/* Even what could be done, or has failed, at once. */
+/* The callback never runs inside q_op_start (), even if the operation could end at once. */
 static void
 test_never_inside (Fixture       *fixture,
                    gconstpointer  data)
@@ -167,7 +167,7 @@ test_priorities (Fixture       *fixture,
   g_autoptr (GString) order = g_string_new (NULL);
   Link links[G_N_ELEMENTS (jobs)];
 
-  /* At once, then after all have waited. */
+  /* With bytes there at once, then with all operations waiting. */
   for (int waits = 0; waits < 2; waits++)
     {
       for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
@@ -194,7 +194,7 @@ test_priorities (Fixture       *fixture,
     }
 }
 
-/* A cancelled operation takes nothing, although it could. */
+/* A cancelled operation takes no bytes, although they are there. */
 static void
 test_cancel_takes_nothing (Fixture       *fixture,
                            gconstpointer  data)
@@ -207,7 +207,7 @@ test_cancel_takes_nothing (Fixture       *fixture,
   g_cancellable_cancel (cancellable);
   iterate (fixture, 1);
 
-  /* Nor does one that waited, and had some already. */
+  /* Nor does one that has waited and has received a part of its bytes. */
   g_cancellable_reset (cancellable);
   job_start (&fixture->link, 6, -1, G_PRIORITY_DEFAULT, cancellable,
              (Job) { .n_done = &fixture->n_done, .code = G_IO_ERROR_CANCELLED });
@@ -239,8 +239,8 @@ test_deadline (Fixture       *fixture,
     }
 }
 
-/* The time runs from the start, wherever the context was meanwhile; but what is
- * there by then is taken. */
+/* The time runs from q_op_start () even while no thread runs the context. Bytes that have come when
+ * one runs it again are taken all the same. */
 static void
 test_late_context (Fixture       *fixture,
                    gconstpointer  data)
@@ -255,7 +255,7 @@ test_late_context (Fixture       *fixture,
   iterate (fixture, 1);
 }
 
-/* While it waits for the first byte it needs no memory for it. */
+/* An operation that waits for its first byte keeps no memory for it. */
 static void
 test_idle_memory (Fixture       *fixture,
                   gconstpointer  data)
@@ -298,7 +298,7 @@ busy_done (QOp      *op,
   *(guint *) user_data = 1;
 }
 
-/* One that always has something to do leaves time for others. */
+/* An operation whose steps never wait leaves time for other sources. */
 static void
 test_fairness (Fixture       *fixture,
                gconstpointer  data)
@@ -320,7 +320,7 @@ test_fairness (Fixture       *fixture,
   g_source_unref (source);
 }
 
-/* One begins the next, from its callback. */
+/* An operation can start the next one from its callback. */
 typedef struct
 {
   QRecvOp op;
@@ -359,7 +359,7 @@ test_chain (Fixture       *fixture,
   iterate (fixture, 1);
 }
 
-/* The context goes, and the operation with it, unfinished. */
+/* If a context is freed its operations end without a callback. */
 static void
 test_context_goes (void)
 {

@@ -8,7 +8,7 @@
 #include "q-op-async-private.h"
 #include "q-send-op-private.h"
 
-/* Operations that other threads meet at any moment: a cancellation, and the other direction. */
+/* Operations while another thread cancels them, or moves bytes in the other direction. */
 
 #define CANCEL_ROUNDS 2000
 
@@ -68,7 +68,7 @@ read_done (QOp      *op,
   read->is_done = TRUE;
 }
 
-/* Whatever is cancelled, every byte comes once and in its turn. */
+/* Whichever reads are cancelled, each byte is received once and in its order. */
 static void
 test_cancel_race (gconstpointer data)
 {
@@ -136,7 +136,7 @@ write_done (QOp      *op,
   (*(guint *) user_data)++;
 }
 
-/* Sends to itself, through the peer that returns what it gets. */
+/* The peer, which sends back what it receives. */
 static gpointer
 echo_thread (gpointer data)
 {

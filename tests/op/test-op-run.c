@@ -15,7 +15,7 @@
 
 /* ---- deadlines ---- */
 
-/* The first wait of a channel is a poll, later ones may sleep in the call itself. */
+/* The first wait of a channel is a poll, in later ones the read itself may sleep. */
 static void
 test_read_deadline (gconstpointer data)
 {
@@ -61,7 +61,8 @@ count_waiting (int fd)
   return total;
 }
 
-/* What left is counted to the byte, whatever way it left. */
+/* Every byte that left is counted, also if the kernel took a part of a write before the time was
+ * up. */
 static void
 test_write_deadline (gconstpointer data)
 {
@@ -92,7 +93,7 @@ test_write_deadline (gconstpointer data)
       sent += op.sent;
     }
 
-  /* TCP moves it on only as it is read. */
+  /* TCP delivers the rest only as the peer reads. */
   while (sent > 0)
     {
       gsize n = count_waiting (link.peer);
@@ -104,7 +105,7 @@ test_write_deadline (gconstpointer data)
   link_close (&link);
 }
 
-/* Any negative time is for ever, the greatest is not too great. */
+/* Any negative timeout is without limit, and the greatest one does not overflow. */
 static gpointer
 late_writer_thread (gpointer data)
 {
@@ -219,7 +220,7 @@ static const FloodCase flood_cases[] = {
   { "flood/no-time", 64, 0, -1, 0, FALSE, FALSE },
 };
 
-/* The same call twice, since the second one may sleep in the kernel. */
+/* Each call is made twice, since only the second one may sleep in the kernel. */
 static void
 test_flood (gconstpointer data)
 {
@@ -256,7 +257,7 @@ test_flood (gconstpointer data)
       test_assert_error (error, Q_SOCKET_ERROR_TIMEOUT);
     }
 
-  /* All that was sent is here or on its way. */
+  /* No byte that was sent is lost. */
   g_atomic_int_set (&flood.stop, TRUE);
   g_thread_join (thread);
   g_assert_no_errno (shutdown (link.peer, SHUT_WR));
@@ -333,7 +334,7 @@ run_end_case (const EndCase *the_case,
   if (!the_case->writes)
     test_write_text (link.peer, "some");
 
-  /* A wait before, so that now it may sleep in the call itself. */
+  /* After one wait, the read of the next call may sleep. */
   if (the_case->timeout_ms > 0 && !the_case->writes)
     g_assert_false (run_read (&link, 10, 1, NULL, NULL));
 
@@ -456,8 +457,8 @@ echo_thread (gpointer data)
   return NULL;
 }
 
-/* One thread reads what the other writes, by way of the peer. The flags of the
- * descriptor, which both may change, are in nobody's way. */
+/* One thread reads what the other writes, through a peer that sends it back. Both may change the
+ * flags of the descriptor, which must disturb neither. */
 static void
 test_both_directions (gconstpointer data)
 {

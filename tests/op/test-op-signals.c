@@ -163,8 +163,8 @@ storm_accept (int timeout_ms)
   q_channel_unref (channel);
 }
 
-/* Neither what comes of a call nor the time it takes depends on signals. A call that began to count
- * anew with each of them would not return. */
+/* Neither the result of a call nor its time depends on signals. A call that began to count anew
+ * with each signal would not return. */
 static void
 test_storm (gconstpointer data)
 {

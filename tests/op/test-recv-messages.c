@@ -12,11 +12,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Reading messages, over sockets of the kernel: it keeps what arrives whole. */
+/* Reading messages, over sockets of the kernel, which keep each message whole. */
 
 #define N_MESSAGES 3
 
-/* Beside the bytes of a message, and beside error codes. */
+/* Values that are neither a number of bytes nor an error code. */
 #define END -1
 #define NOTHING -2
 #define DONE -1
@@ -93,8 +93,7 @@ typedef struct
   gboolean as_text;
 } MessageRun;
 
-/* Sends what is due once the reader sleeps, so that it does not know before how
- * large a message will come. */
+/* Sends a message once the reader sleeps, so that the reader cannot know its size before. */
 typedef struct
 {
   int fd;
@@ -114,7 +113,7 @@ late_send_thread (gpointer data)
   return NULL;
 }
 
-/* Two that know each other; what one sends is there at once for the other. */
+/* Two connected sockets on the loopback: what one sends can be read at once from the other. */
 static void
 make_udp_pair (int fds[2])
 {
@@ -238,7 +237,7 @@ test_late_message (gconstpointer data)
   close (late.fd);
 }
 
-/* Nobody listens at the other end, which is known only afterwards. */
+/* A datagram to a port without a socket: the error comes back when the next read is made. */
 static void
 test_refused (void)
 {
@@ -258,7 +257,7 @@ test_refused (void)
   g_assert_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_RECV);
   g_assert_nonnull (strstr (error->message, g_strerror (ECONNREFUSED)));
 
-  /* What came before is not lost. */
+  /* The datagram that came before is not lost. */
   q_recv_op_init (&op, "read from", channel, &no_sink, Q_RECV_TO_BYTES, 0, 0);
   q_op_run (&op.parent, ENOUGH, NULL, NULL);
   g_assert_cmpmem (g_bytes_get_data (op.bytes, NULL), op.length, "ab", 2);

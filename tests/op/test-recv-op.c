@@ -6,8 +6,8 @@
 
 #include "recv-cases.h"
 
-/* A driver without time: what waits for more than the script has is stuck, and
- * its time is up. Returns the error, NULL if @op is done. */
+/* A driver that never waits: if the script has no more, the time of the operation is up. Returns
+ * the error, or NULL if @op is done. */
 static GError *
 drive (QOp *op)
 {
@@ -64,7 +64,7 @@ typedef struct
   int last;               /* an errno after them, 0 for the end, -1 for nothing */
 } SplitCase;
 
-/* Writes the script in which @mask says after which digits one piece ends. */
+/* Writes the script; the bits of @mask say after which digits a piece ends. */
 static guint
 write_script (ScriptEntry     *entries,
               guint            mask,
@@ -171,7 +171,7 @@ run_split (const SplitCase *the_case,
       g_assert_error (error, Q_SOCKET_ERROR, get_last_code (the_case));
     }
 
-  /* What was not returned is there still: exactly that, and nothing else. */
+  /* Exactly the bytes that were not returned are still there. */
   left = q_recv_buffer_length (&channel->in);
   if (the_case->size > 0)
     g_assert_cmpuint (left, ==, N_DIGITS % the_case->size);
@@ -220,7 +220,7 @@ add_splits (const char *name,
 
 /* ---- what else a read does ---- */
 
-/* No memory is taken for bytes that somebody only announced. */
+/* A large read allocates no memory for bytes that have not come. */
 static void
 test_allocation (void)
 {
@@ -250,8 +250,8 @@ test_allocation (void)
     }
 }
 
-/* A result does not hold on to much more memory than it has bytes; its bytes are
- * a whole even where the buffer grew several times. */
+/* A result does not keep much more memory than it has bytes, and its bytes are complete even if
+ * the buffer grew several times. */
 static void
 test_drain_is_bounded (void)
 {
@@ -284,7 +284,7 @@ test_drain_is_bounded (void)
   scripted_transport_clear (&script);
 }
 
-/* What a large read had to leave is there for whatever comes next. */
+/* The bytes of a large read that failed are there for the next read, of any kind. */
 static void
 test_retry (void)
 {
@@ -341,7 +341,8 @@ test_retry (void)
     }
 }
 
-/* Another thread closed the channel, and a shutdown () woke this one. */
+/* If another thread closes the channel, the shutdown () that wakes this one is not reported as the
+ * end of the stream. */
 static void
 test_closed_here (gconstpointer data)
 {
@@ -407,54 +408,54 @@ test_texts (void)
 typedef struct
 {
   QTransport parent;
-  guint n_patient;
+  guint n_may_sleep;
   guint n_writes;
   gsize takes;            /* how many bytes each second write takes; the others none */
-} ImpatientTransport;
+} EmptyTransport;
 
 static gssize
-impatient_read (QTransport *transport,
-                void       *buffer,
-                gsize       length,
-                gboolean    whole,
-                QDeadline  *sleep_limit)
+empty_read (QTransport *transport,
+            void       *buffer,
+            gsize       length,
+            gboolean    whole,
+            QDeadline  *sleep_limit)
 {
-  ImpatientTransport *self = (ImpatientTransport *) transport;
+  EmptyTransport *self = (EmptyTransport *) transport;
 
-  self->n_patient += sleep_limit != NULL;
+  self->n_may_sleep += sleep_limit != NULL;
 
   return -EAGAIN;
 }
 
 static gssize
-impatient_write (QTransport         *transport,
-                 const struct iovec *vectors,
-                 int                 n_vectors,
-                 QDeadline          *sleep_limit)
+empty_write (QTransport         *transport,
+             const struct iovec *vectors,
+             int                 n_vectors,
+             QDeadline          *sleep_limit)
 {
-  ImpatientTransport *self = (ImpatientTransport *) transport;
+  EmptyTransport *self = (EmptyTransport *) transport;
 
-  self->n_patient += sleep_limit != NULL;
+  self->n_may_sleep += sleep_limit != NULL;
 
   return self->n_writes++ % 2 == 0 ? (gssize) MIN (self->takes, vectors[0].iov_len) : -EAGAIN;
 }
 
 static void
-impatient_wait (QTransport    *transport,
-                short          direction,
-                struct pollfd *pollfd)
+empty_wait (QTransport    *transport,
+            short          direction,
+            struct pollfd *pollfd)
 {
   *pollfd = (struct pollfd) { -1, direction, 0 };
 }
 
-static const QTransportClass impatient_class = { impatient_read, impatient_write, impatient_wait };
+static const QTransportClass empty_class = { empty_read, empty_write, empty_wait };
 
 static void
 test_flush (gconstpointer data)
 {
   gssize size = GPOINTER_TO_INT (data);
   static const QSink no_sink = { NULL };
-  ImpatientTransport transport = { { &impatient_class }, .takes = 6 };
+  EmptyTransport transport = { { &empty_class }, .takes = 6 };
   QDeadline sleep_limit = q_deadline_new (-1);
   ScriptedTransport script;
   QChannel *channel;
@@ -468,24 +469,24 @@ test_flush (gconstpointer data)
   q_recv_op_init (&op, "read from", channel, &no_sink, Q_RECV_TO_BYTES, size, 0);
   op.parent.sleep_limit = &sleep_limit;
 
-  /* Some bytes stay: it also waits until they can leave. */
+  /* Bytes are left, so it waits for the kernel to take them as well. */
   g_assert_cmpint (op.parent.klass->step (&op.parent), ==, Q_STEP_WAIT);
   g_assert_cmpuint (transport.n_writes, ==, 2);
   g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, 4);
   g_assert_cmpint (op.parent.wait.fds[0].events, ==, POLLIN | POLLOUT);
-  g_assert_cmpuint (transport.n_patient, ==, 0);
+  g_assert_cmpuint (transport.n_may_sleep, ==, 0);
 
   g_assert_cmpint (op.parent.klass->step (&op.parent), ==, Q_STEP_WAIT);
   g_assert_cmpuint (transport.n_writes, ==, 3);
   g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, 0);
   g_assert_cmpint (op.parent.wait.fds[0].events, ==, POLLIN);
-  g_assert_cmpuint (transport.n_patient, ==, 0);
+  g_assert_cmpuint (transport.n_may_sleep, ==, 0);
 
-  /* Now nothing is in the way of sleeping. */
+  /* With no bytes left the read may sleep. */
   g_assert_cmpint (op.parent.klass->step (&op.parent), ==, Q_STEP_WAIT);
   g_assert_cmpuint (transport.n_writes, ==, 3);
   g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, 0);
-  g_assert_cmpuint (transport.n_patient, ==, 1);
+  g_assert_cmpuint (transport.n_may_sleep, ==, 1);
 
   op.parent.klass->abandon (&op.parent);
   q_channel_unref (channel);

@@ -12,15 +12,15 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* What is not an error code. */
+/* Results that are no error code. */
 enum
 {
   DONE = -1,
   STUCK = -2,
 };
 
-/* Runs @op without time: what waits for more than the script has is stuck, and its
- * time is up. Returns the error, NULL if it is done. */
+/* A driver that never waits: if the script has no more, the time of the operation is up. Returns
+ * the error, or NULL if @op is done. */
 static GError *
 drive (QOp *op)
 {
@@ -219,8 +219,8 @@ test_case (gconstpointer data)
 #define LETTERS "abcdefghi"
 #define N_LETTERS 9
 
-/* Writes LETTERS in three parts, by @mask in pieces that end in so many places; after
- * @n_pieces of them comes an error. The next write then goes on exactly there. */
+/* Writes LETTERS in three parts. The transport takes them in pieces, which end where a bit of
+ * @mask is set, and fails after @n_pieces of them. The next write has to go on exactly there. */
 static void
 run_split (guint mask,
            int   between,
@@ -261,7 +261,7 @@ run_split (guint mask,
   g_assert_cmpuint (atomic_load (&channel->counters->bytes_sent), ==, from);
   g_assert_cmpuint (q_send_buffer_length (&channel->out), ==, MAX (3 - from, 0));
 
-  /* What stayed in the cork leaves first. */
+  /* The corked bytes that were left are sent first. */
   script.next = n;
   q_send_op_init (&op, "write to", channel, &no_sink, "Z", 1, NULL, 0);
   g_clear_error (&error);
@@ -310,8 +310,8 @@ test_closed_here (gconstpointer data)
   scripted_transport_clear (&script);
 }
 
-/* With the default disposition of SIGPIPE, over a real connection, in all the
- * ways a write can go. */
+/* Each way of writing to a connection that the peer has closed, with the default disposition of
+ * SIGPIPE, which would end the process. */
 static void
 test_broken_pipe (gconstpointer data)
 {
