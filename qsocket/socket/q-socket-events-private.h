@@ -22,10 +22,12 @@ void     q_socket_emit (gpointer       owner,
 void     q_socket_emit_type (QSocket          *self,
                              QSocketEventType  type);
 
-/* Emits packet-read for @size bytes that were read from the buffer. It looks at has_read_handlers
- * instead of asking GObject. A handler may drop the last reference to the socket. */
-void     q_socket_emit_read_from_buffer (QSocket *self,
-                                         gsize    size);
+/* Emits packet-read for @size bytes that were read from the buffer. The caller says whether the
+ * signal has handlers, as has_read_handlers tells, instead of asking GObject. A handler may drop
+ * the last reference to the socket. */
+void     q_socket_emit_read_from_buffer (QSocket  *self,
+                                         gsize     size,
+                                         gboolean  has_handlers);
 
 /* Sets has_read_handlers by asking GObject. To be called when bytes have arrived. */
 void     q_socket_check_read_handlers (QSocket *self);

@@ -122,13 +122,14 @@ q_socket_emit (gpointer       owner,
 }
 
 void
-q_socket_emit_read_from_buffer (QSocket *self,
-                                gsize    size)
+q_socket_emit_read_from_buffer (QSocket  *self,
+                                gsize     size,
+                                gboolean  has_handlers)
 {
   QReport report = Q_REPORT_INIT (Q_SOCKET_EVENT_TYPE_PACKET_READ);
 
   report.step = report.total = report.goal = (gint64) size;
-  emit (self, &report, atomic_load_explicit (&self->has_read_handlers, memory_order_relaxed));
+  emit (self, &report, has_handlers);
 }
 
 void

@@ -106,12 +106,23 @@ q_recv_end_buffered_with_event (QSocket  *socket,
                                 QChannel *channel,
                                 gsize     size)
 {
+  gboolean has_handlers = atomic_load_explicit (&socket->has_read_handlers, memory_order_relaxed);
+
+  /* A queue takes the event and calls nothing, so the brief claim is enough. */
+  if (!has_handlers)
+    {
+      q_socket_emit_read_from_buffer (socket, size, FALSE);
+      q_recv_buffer_consume (&channel->in, size);
+      q_gate_leave_briefly (&socket->gate, Q_CLAIM_READER);
+      return;
+    }
+
   /* A handler may drop the last reference to the socket, and it may close the socket. A claim that
    * is held keeps the channel from being freed, but a handler may take long, so it has to be a
    * lasting claim: that is the kind that others can wait for. */
   g_object_ref (socket);
   q_gate_make_lasting (&socket->gate, Q_CLAIM_READER);
-  q_socket_emit_read_from_buffer (socket, size);
+  q_socket_emit_read_from_buffer (socket, size, TRUE);
   q_recv_buffer_consume (&channel->in, size);
   q_gate_drop_claim (&socket->gate, Q_CLAIM_READER);
   g_object_unref (socket);
