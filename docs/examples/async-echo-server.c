@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: The QSocket authors
  */
 
-/* Sends back what comes, to any number of clients at a time, in one thread, until Ctrl-C.
+/* Sends back all bytes that it receives, to any number of clients at a time, in one thread, until
+ * Ctrl-C.
  *
  *     async-echo-server [PORT] */
 
@@ -16,14 +17,15 @@ typedef struct
 {
   GMainLoop *loop;
   GCancellable *stop;
-  /* How many calls are under way: when the server is told to stop, it waits for all of them. */
+  /* How many calls are under way. The server stops when all of them have ended. */
   guint calls;
 } Server;
 
 static void receive (Server  *server,
                      QSocket *client);
 
-/* What every callback does with its error. */
+/* Every callback ends with this: it prints an unexpected error, and quits the loop after the last
+ * call if the server is to stop. */
 static void
 call_ended (Server *server,
             GError *error)
@@ -73,7 +75,8 @@ received_cb (GObject      *object,
   call_ended (server, error);
 }
 
-/* The call keeps its socket alive. So a client lives until one of its calls fails. */
+/* The call keeps its socket alive. So the socket of a client is freed, and closed by that, when a
+ * call has failed and no other was begun. */
 static void
 receive (Server  *server,
          QSocket *client)

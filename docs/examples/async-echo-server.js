@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The QSocket authors
 
-// Sends back what comes, to any number of clients at a time, until Ctrl-C:
+// Sends back all bytes that it receives, to any number of clients at a time, until Ctrl-C:
 // async-echo-server.js [PORT]
 
 import Gio from 'gi://Gio';
@@ -18,7 +18,7 @@ const PRIORITY = GLib.PRIORITY_DEFAULT;
 
 const stop = new Gio.Cancellable();
 
-// That is how it ought to end; all else is worth a word.
+// CLOSED, from the client, and CANCELLED, after Ctrl-C, are how a connection normally ends.
 function report(error) {
   if (!error.matches(QSocket.SocketError, QSocket.SocketError.CLOSED) &&
       !error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED))

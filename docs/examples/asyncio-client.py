@@ -17,9 +17,9 @@ TIMEOUT = 5000
 
 
 def call(socket, name, *args):
-    """Begins NAME_async with these arguments; gives a future for what NAME_finish returns.
+    """Calls NAME_async with these arguments; returns a future for the result of NAME_finish.
 
-    To cancel the future cancels the call.
+    Cancelling the future cancels the call.
     """
     loop = asyncio.get_running_loop()
     future = loop.create_future()
@@ -60,7 +60,7 @@ async def main(address, lines):
         print(answer, end='')
 
 
-# asyncio has this thread, GLib's loop another one.
+# The loop of asyncio runs in this thread, that of GLib in another one.
 glib_loop = GLib.MainLoop()
 threading.Thread(target=glib_loop.run, daemon=True).start()
 try:

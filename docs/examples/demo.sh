@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The QSocket authors
 
-# Shows the examples at work with programs from elsewhere: demo.sh FOLDER-OF-THE-PROGRAMS
-# Fails if anything is not as it ought to be.
+# Runs the examples together with curl and nginx: demo.sh FOLDER-OF-THE-PROGRAMS
+# Fails if a result is not the expected one.
 
 set -eu
 
@@ -16,7 +16,7 @@ examples=$(cd "$1" && pwd)
 work=$(mktemp -d)
 child=
 
-# Where Debian has nginx; it is not in everybody's path.
+# Debian installs nginx there, which is not in the path of ordinary users.
 PATH=$PATH:/usr/sbin
 
 cleanup ()
@@ -65,13 +65,15 @@ fail ()
   exit 1
 }
 
-# run COMMAND...: what it prints is shown if it fails and left in $work/out.
+# run COMMAND...: runs it with its output in $work/out and its errors in $work/log, which are shown
+# if it fails.
 run ()
 {
   "$@" > "$work/out" 2> "$work/log" || fail "${1##*/} failed"
 }
 
-# http_get FILE OPTION... URL: the answer is shown at once, the events are kept in $work/events.
+# http_get FILE OPTION... URL: fetches the URL, shows the answer, and keeps the events in
+# $work/events.
 http_get ()
 {
   file=$1
@@ -83,8 +85,8 @@ http_get ()
   indent "$work/answer"
 }
 
-# start COMMAND...: starts a server, whose first line is put into $line. There is a reader for
-# the pipe as soon as there is a writer, and a server that dies ends it: nothing to poll for.
+# start COMMAND...: starts a server and reads its first line into $line. Opening a named pipe waits
+# for the other side, and a read from it ends when the server exits, so nothing has to be polled.
 start ()
 {
   mkfifo "$work/pipe"
@@ -95,7 +97,7 @@ start ()
   read -r line <&3 || fail "${1##*/} did not start"
 }
 
-# The rest of what the server printed, until it ends.
+# Prints the rest of the server's output, and waits until the server has ended.
 finish ()
 {
   cat <&3
@@ -127,10 +129,10 @@ END
   done
 }
 
-# start_nginx [ssl]. Ports are free ones, so that nothing needs to be configured.
+# start_nginx [ssl]: starts nginx on a free port, which it puts into $port.
 start_nginx ()
 {
-  # Workers of a master that is root would change to a user who cannot read the folder.
+  # If nginx runs as root, its workers by default run as a user that cannot read the folder.
   user=
   [ "$(id -u)" -ne 0 ] || user='user root;'
 
@@ -154,8 +156,8 @@ http {
 }
 END
 
-  # nginx takes over the descriptors named in $NGINX, which is how it replaces itself while
-  # it runs. Connections are queued from the moment at which the port is known.
+  # nginx uses the listening descriptors named in $NGINX; it has this variable to replace itself
+  # while it runs. Since listen-and-run listens already, the kernel queues connections until then.
   # shellcheck disable=SC2016 # for the inner shell
   start "$examples/listen-and-run" sh -euc '
     sed "s/PORT/$PORT/" nginx.conf.in > nginx.conf
@@ -175,7 +177,8 @@ sum_of ()
   sha256sum < "$1" | cut -d ' ' -f 1
 }
 
-# round_of_server CURL-OPTIONS HTTP-GET-OPTIONS [HTTP-SERVER-OPTION...]
+# round_of_server CURL-OPTIONS HTTP-GET-OPTIONS [HTTP-SERVER-OPTION...]: fetches a page from
+# http-server with curl and with http-get, and compares the two.
 round_of_server ()
 {
   curl_options=$1
@@ -208,7 +211,8 @@ round_of_server ()
   [ "$(grep -c http-message-received server-events)" -eq 2 ] || fail 'events are missing'
 }
 
-# round_of_nginx SCHEME [HTTP-GET-OPTION...]
+# round_of_nginx SCHEME [HTTP-GET-OPTION...]: fetches a file from nginx with http-get, and compares
+# it with the original.
 round_of_nginx ()
 {
   scheme=$1
@@ -228,7 +232,7 @@ round_of_nginx ()
   [ "$there" = "$here" ] || fail 'the file arrived changed'
 }
 
-# is_encrypted FILE N: N handshakes are in the file of events.
+# is_encrypted FILE N: fails unless the file of events has N handshakes.
 is_encrypted ()
 {
   [ "$(grep -c 'ssl-established .*TLS_' "$1")" -eq "$2" ] || fail 'handshakes are missing'

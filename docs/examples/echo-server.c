@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The QSocket authors
  */
 
-/* Sends back what comes, to any number of clients at a time, until Ctrl-C.
+/* Sends back all bytes that it receives, to any number of clients at a time, until Ctrl-C.
  *
  *     echo-server [PORT] */
 
@@ -30,7 +30,7 @@ serve (gpointer data,
         q_socket_send_binary (client, bytes, SEND_TIMEOUT_MS, stop, &error);
     }
 
-  /* That is how it ought to end; all else is worth a word. */
+  /* CLOSED, from the client, and CANCELLED, after Ctrl-C, are how a connection normally ends. */
   if (!g_error_matches (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_CLOSED) &&
       !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_printerr ("echo-server: %s\n", error->message);
@@ -59,7 +59,7 @@ accept_loop (gpointer user_data)
         g_printerr ("echo-server: %s\n", error->message);
     }
 
-  /* Waits for the threads, which are cancelled as well. */
+  /* Waits for the threads of the pool, whose calls were cancelled, too. */
   g_thread_pool_free (pool, FALSE, TRUE);
   return NULL;
 }
@@ -83,7 +83,8 @@ main (int    argc,
       return 1;
     }
 
-  /* Blocked before there are threads, so that the signals stay for sigwait (). */
+  /* Threads inherit the mask. So the signals are blocked before there are any: no other thread gets
+   * them, and sigwait () does. */
   sigemptyset (&signals);
   sigaddset (&signals, SIGINT);
   sigaddset (&signals, SIGTERM);

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The QSocket authors
  */
 
-/* A window that fetches a page over HTTP or HTTPS, and does not freeze while it does.
+/* A window that fetches a page over HTTP or HTTPS, and stays responsive meanwhile.
  *
  *     fetch-window [URL] */
 
@@ -82,7 +82,7 @@ connected_cb (GObject      *object,
                 ? q_socket_connect_ssl_finish (socket, result, &error)
                 : q_socket_connect_to_finish (socket, result, &error);
 
-  /* HTTP/1.0, since then the body is all up to the end of the stream. */
+  /* With HTTP/1.0 the body is all that follows up to the end of the stream. */
   if (!ok)
     g_task_return_error (task, error);
   else
@@ -164,7 +164,8 @@ fetched_cb (GObject      *object,
   g_autoptr (GBytes) body = fetch_finish (result, &error);
   g_autofree char *text = NULL;
 
-  /* The task has looked at the cancellable: the window is gone. */
+  /* The cancellable is cancelled only when the window is destroyed, so @window is freed. The task
+   * reports the cancellation even if all its calls have succeeded. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The QSocket authors
  */
 
-/* Fetches something over HTTP or HTTPS, then tells how that went.
+/* Fetches a file over HTTP or HTTPS, then prints the events of the connection.
  *
  *     http-get [--output FILE] [--ca FILE] [http://|https://]HOST:PORT/PATH */
 
@@ -13,7 +13,7 @@
 #define TIMEOUT_MS 10000
 #define MAX_BODY_SIZE (64 * 1024 * 1024)
 
-/* Returns the status. */
+/* Prints start line and fields; returns the status. */
 static int
 print_header (GVariant *header)
 {
@@ -60,7 +60,7 @@ read_body (QSocket   *socket,
   if (!g_ascii_string_to_unsigned (text, 10, 0, MAX_BODY_SIZE, &length, error))
     return NULL;
 
-  /* To receive 0 bytes would mean: whatever comes. */
+  /* For a read a size of 0 means all bytes that have arrived, so it must not be used here. */
   return length == 0 ? g_bytes_new (NULL, 0)
                      : q_socket_recv_binary (socket, length, TIMEOUT_MS, NULL, error);
 }
@@ -79,12 +79,12 @@ fetch (QSocket     *socket,
   g_autoptr (GVariant) header = NULL;
   int status;
 
-  /* With TLS, a server that cannot prove its name gets to see nothing. */
+  /* With TLS, nothing is sent to a server whose certificate is not for this host. */
   if (is_secure ? !q_socket_connect_ssl (socket, target, TIMEOUT_MS, NULL, error)
                 : !q_socket_connect (socket, target, TIMEOUT_MS, NULL, error))
     return NULL;
 
-  /* HTTP/1.0, since then a server does not send the body in chunks. */
+  /* With HTTP/1.0 a server does not send the body in chunks. */
   if (!q_socket_send_http_message (socket, "GET", path, "1.0",
                                    g_variant_new_parsed ("{'Host': %s}", target), NULL,
                                    TIMEOUT_MS, NULL, error))
@@ -94,7 +94,7 @@ fetch (QSocket     *socket,
   if (header == NULL)
     return NULL;
 
-  /* What is no HTTP header is returned as text. */
+  /* An answer that is no HTTP header is returned as text. */
   if (!g_variant_is_of_type (header, G_VARIANT_TYPE_VARDICT))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s does not speak HTTP", target);

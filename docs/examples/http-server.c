@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The QSocket authors
  */
 
-/* A small HTTP server: answers a number of requests, then tells what happened. With a certificate
- * and its private key it speaks HTTPS.
+/* A small HTTP server that answers a number of requests and then prints the events of all
+ * connections. With a certificate and its private key it speaks HTTPS.
  *
  *     http-server [--certificate FILE --key FILE] [PORT [REQUESTS]] */
 
@@ -43,7 +43,8 @@ serve (QSocket  *client,
   if (request == NULL)
     return FALSE;
 
-  /* What is no HTTP header is returned as text, and a response's has no method. */
+  /* A request that is no HTTP header is returned as text, and the header of a response has no
+   * method. */
   if (!g_variant_is_of_type (request, G_VARIANT_TYPE_VARDICT) ||
       !g_variant_lookup (request, "method", "&s", &method) ||
       !g_variant_lookup (request, "path", "&s", &path))
@@ -56,7 +57,8 @@ serve (QSocket  *client,
   return respond (client, 200, "OK", text, error);
 }
 
-/* A broken connection, or a handshake that fails, is no reason to stop. */
+/* Errors of one client are printed and do not stop the server. Fails if no client has connected in
+ * time. */
 static gboolean
 serve_next (QSocket   *listener,
             gboolean   is_secure,
@@ -67,7 +69,7 @@ serve_next (QSocket   *listener,
     = is_secure ? q_socket_accept_ssl (listener, IDLE_TIMEOUT_MS, NULL, &client_error)
                 : q_socket_accept (listener, IDLE_TIMEOUT_MS, NULL, &client_error);
 
-  /* That nobody came is no error to accept, but it is one here. */
+  /* When the time is up, accept returns NULL without an error. For this server it is one. */
   if (client == NULL && client_error == NULL)
     {
       g_set_error (error, Q_SOCKET_ERROR, Q_SOCKET_ERROR_TIMEOUT,
@@ -81,7 +83,7 @@ serve_next (QSocket   *listener,
   return TRUE;
 }
 
-/* What the listener has, the sockets that it accepts have as well. */
+/* The sockets that the listener accepts inherit its certificate and key. */
 static gboolean
 set_identity (QSocket     *listener,
               const char  *certificate_file,
@@ -133,7 +135,7 @@ main (int    argc,
   if (argc > 2)
     requests = atoi (argv[2]);
 
-  /* What accept returns has the same queue. */
+  /* The sockets that accept returns inherit the queue. */
   q_socket_set_event_queue_object (listener, events);
 
   if ((certificate == NULL || set_identity (listener, certificate, key, &error)) &&

@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The QSocket authors
  */
 
-/* Sends records, each its length as an integer and then its text, and receives them again. Shows
- * how many system calls corking saves.
+/* Sends records, each of them its length as an integer and then its text, and receives them again.
+ * Prints how many writes that takes without and with corking.
  *
  *     integers */
 
@@ -34,21 +34,21 @@ recv_record (QSocket  *socket,
   GError *length_error = NULL;
   gint32 length = q_socket_recv_i4 (socket, TIMEOUT_MS, NULL, &length_error);
 
-  /* 0 is a good length, too: only the error tells. */
+  /* 0 is a valid length, so only the error shows whether the call has failed. */
   if (length_error != NULL)
     {
       g_propagate_error (error, length_error);
       return NULL;
     }
 
-  /* Never believe a length that comes from a network. */
+  /* A length that comes from the network may be any number. */
   if (length < 0 || length > MAX_RECORD_SIZE)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%d is no good length", length);
       return NULL;
     }
 
-  /* To receive 0 bytes would mean: whatever comes. */
+  /* For a read a size of 0 means all bytes that have arrived, so it must not be used here. */
   return length == 0 ? g_strdup ("") : q_socket_recv (socket, length, TIMEOUT_MS, NULL, error);
 }
 

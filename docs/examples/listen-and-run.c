@@ -2,8 +2,9 @@
  * SPDX-FileCopyrightText: The QSocket authors
  */
 
-/* Becomes another program, which finds a listening socket in the descriptor $FD and its port in
- * $PORT. From here on whoever connects is served: nobody has to wait until the program is ready.
+/* Listens, and then executes another program, which inherits the listening socket as the descriptor
+ * $FD; its port is $PORT. Clients can connect at once: the kernel queues their connections until
+ * the program accepts them.
  *
  *     listen-and-run COMMAND [ARGUMENT...] */
 
@@ -41,7 +42,7 @@ main (int    argc,
     {
       set_number ("PORT", q_socket_get_port (listener));
 
-      /* The listener lets go of the descriptor, which is still closed by exec. */
+      /* Now this program owns the descriptor. It is still close-on-exec, which is changed below. */
       fd = q_socket_steal_fd (listener, &error);
     }
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* "packet-read", the name of the signal, for EVENT_PACKET_READ. */
+/* Returns the name of the signal, such as "packet-read" for EVENT_PACKET_READ. */
 static char *
 get_name (QSocketEvent *event)
 {
@@ -39,7 +39,7 @@ describe_header (GVariant *header)
                           lookup (header, "http_version"));
 }
 
-/* How far a call is: "40 bytes, 100 of 200", or simply "200 bytes" if that was all. */
+/* Returns how far a call is: "40 bytes, 100 of 200", or "200 bytes" if one step did it all. */
 static char *
 describe_bytes (gint64 now,
                 gint64 so_far,
@@ -77,7 +77,7 @@ describe (QSocketEvent *event)
 
     case Q_SOCKET_EVENT_TYPE_HOSTNAME_RESOLVED:
     case Q_SOCKET_EVENT_TYPE_CONNECTING:
-      /* A UNIX socket has no port. */
+      /* The address of a UNIX socket has no port. */
       if (q_socket_event_get_port (event) < 0)
         return g_strdup (q_socket_event_get_address (event));
 
@@ -101,7 +101,7 @@ describe (QSocketEvent *event)
 
 void
 timeline_print (QEventQueue *queue,
-                const char  *who,
+                const char  *label,
                 gint64       start)
 {
   QSocketEvent *event;
@@ -113,7 +113,7 @@ timeline_print (QEventQueue *queue,
       double ms = (q_socket_event_get_time (event) - start) / 1000.0;
 
       g_autofree char *line = g_strdup_printf ("%9.2f ms  %s %-3" G_GUINT64_FORMAT " %-21s  %s",
-                                               ms, who, q_socket_event_get_id (event),
+                                               ms, label, q_socket_event_get_id (event),
                                                name, details);
 
       g_print ("%s\n", g_strchomp (line));

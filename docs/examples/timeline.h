@@ -6,8 +6,9 @@
 
 #include <qsocket/qsocket.h>
 
-/* Takes all events out of @queue and prints each as a line: the milliseconds since @start
- * (g_get_monotonic_time ()), @who with the number of the socket, the event, its details. */
+/* Takes all events out of @queue and prints each as a line: the milliseconds since @start, a point
+ * on the clock of g_get_monotonic_time (), then @label with the number of the socket, the event,
+ * and its details. */
 void timeline_print (QEventQueue *queue,
-                     const char  *who,
+                     const char  *label,
                      gint64       start);

@@ -17,8 +17,8 @@ typedef struct
   QSocketCall call;
   QRecvResult result;
   gssize size;            /* the argument of the public function, or the size of @memory */
-  gboolean needs_all;     /* a message with fewer bytes is an error */
-  gboolean accepts_end;   /* the end of the stream is no error */
+  gboolean refuses_short_message;         /* a message with fewer bytes is an error */
+  gboolean completes_at_end;              /* the end of the stream is no error */
 
   /* for Q_RECV_TO_MEMORY */
   void *memory;

@@ -50,8 +50,8 @@ q_recv_call_begin (QSocketCall  *call,
   else
     q_recv_op_init (&self->op, call->method->name, channel, &socket->sink, self->result, self->size,
                     socket->settings.max_receive_size);
-  self->op.refuses_short_message = self->needs_all;
-  self->op.completes_at_end |= self->accepts_end;
+  self->op.refuses_short_message = self->refuses_short_message;
+  self->op.completes_at_end |= self->completes_at_end;
   self->channel = channel;
   call->op = &self->op.parent;
 
@@ -93,7 +93,7 @@ q_recv_call_run_into_memory (const QSocketMethod  *method,
   QRecvCall recv = {
     .call = { .method = method, .socket = socket },
     .result = Q_RECV_TO_MEMORY, .memory = memory, .minimum = size, .size = (gssize) size,
-    .needs_all = TRUE,
+    .refuses_short_message = TRUE,
   };
 
   return q_socket_call_run (&recv.call, timeout_ms, cancellable, error);

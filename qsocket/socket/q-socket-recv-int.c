@@ -501,7 +501,7 @@ q_socket_recv_int_async (QSocket             *self,
   recv->memory = recv->bytes;
   recv->minimum = q_int_layouts[format].size;
   recv->size = (gssize) recv->minimum;
-  recv->needs_all = TRUE;
+  recv->refuses_short_message = TRUE;
   q_socket_call_start (&recv->call, timeout_ms, io_priority, cancellable, callback, user_data);
 }
 

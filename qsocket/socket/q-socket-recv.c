@@ -105,7 +105,7 @@ q_socket_recv_into (QSocket       *self,
   QRecvCall recv = {
     .call = { .method = &recv_into_method, .socket = self },
     .result = Q_RECV_TO_MEMORY, .memory = buffer, .minimum = minimum, .size = (gssize) size,
-    .accepts_end = TRUE,
+    .completes_at_end = TRUE,
   };
   QChannel *channel;
 
