@@ -46,8 +46,8 @@ recv_async (const QSocketMethod *method,
 /* ---- bytes ---- */
 
 /* Begins a read of few bytes that are in the buffer already, which needs no operation. Returns the
- * channel that has them, to be given to end_small_read (), or NULL if the read needs an operation.
- * */
+ * channel that has them, to be given to end_small_read (), or NULL if the read needs an
+ * operation. */
 static QChannel *
 begin_small_read (QSocket      *self,
                   gsize         size,

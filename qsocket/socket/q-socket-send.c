@@ -237,8 +237,8 @@ typedef struct
   guint8 *converted;      /* what the encoder allocated, or NULL */
 } TextCall;
 
-/* Returns the encoder of @channel for the present charset. The caller has the claim of the writer.
- * */
+/* Returns the encoder of @channel for the present charset. The caller has the claim of the
+ * writer. */
 static QTextEncoder *
 get_encoder (QSocket  *self,
              QChannel *channel)

@@ -79,8 +79,8 @@ translate_error (GError  *from,
   g_error_free (from);
 }
 
-/* Returns a new reference to the socket. Fails with CLOSED if it was freed, closed or opened anew.
- * */
+/* Returns a new reference to the socket. Fails with CLOSED if it was freed, closed or opened
+ * anew. */
 static QSocket *
 get_socket (SocketRef  *ref,
             GError    **error)
