@@ -142,12 +142,13 @@ q_socket_accept (QSocket       *self,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  AcceptCall accept = {
-    .call = { .method = &accept_method, .socket = self },
-  };
+  AcceptCall accept;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  /* The rest of the structure is large, and only accept_ssl uses it, or the call sets it. */
+  accept.call = (QSocketCall) { .method = &accept_method, .socket = self };
 
   q_socket_call_run (&accept.call, timeout_ms, cancellable, error);
 

@@ -104,12 +104,13 @@ q_socket_read_http_header (QSocket       *self,
                            GCancellable  *cancellable,
                            GError       **error)
 {
-  HeaderCall header = {
-    .call = { .method = &read_http_header_method, .socket = self },
-  };
+  HeaderCall header;
 
   g_return_val_if_fail (Q_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  /* The operation initialises its parser, which is too large to be cleared twice. */
+  header.call = (QSocketCall) { .method = &read_http_header_method, .socket = self };
 
   return q_socket_call_run (&header.call, timeout_ms, cancellable, error)
          ? header.call.pointer : NULL;
