@@ -6,18 +6,7 @@
 
 #include "guarded-thing.h"
 #include "q-deadline-private.h"
-
-/* Two threads that do one thing each in the same moment, often. What a race can do wrong lies
- * between two instructions, so both start from a point where they have waited for each other
- * without going to sleep. */
-
-#define N_ROUNDS 50000
-
-/* Other programs may take the processors, and then a round needs as long as two turns of the
- * scheduler. So many microseconds are enough for a case, however few rounds that makes. */
-#define BUDGET (300 * 1000)
-
-#define N_DIFFERENCES 64
+#include "test-duel.h"
 
 typedef struct
 {
@@ -26,12 +15,13 @@ typedef struct
   QStopHook hook;
   int n_calls;
   int results[2];
+  const struct _DuelCase *the_case;
 } Duel;
 
-typedef struct
+typedef struct _DuelCase
 {
   const char *name;
-  void (*prepare)  (Duel *duel);
+  void (*prepare)  (Duel *duel);        /* may be NULL */
   void (*sides[2]) (Duel *duel);
   void (*check)    (Duel *duel);
 } DuelCase;
@@ -357,86 +347,53 @@ static const DuelCase cases[] = {
 
 /* ---- in the same moment ---- */
 
-typedef struct
-{
-  const DuelCase *the_case;
-  Duel duel;
-  atomic_uint n_arrived;
-  gboolean is_over;       /* published by the arrival */
-} Meeting;
-
-/* One of the sides begins a little later, in each round by another difference. */
 static void
-hesitate (guint n,
-          guint side)
+prepare_duel (gpointer data)
 {
-  guint difference = n / 2 % N_DIFFERENCES;
+  const DuelCase *the_case = ((Duel *) data)->the_case;
+  Duel *duel = data;
 
-  if (difference % 2 != side)
-    return;
-  for (guint i = 0; i < difference; i++)
-    atomic_signal_fence (memory_order_seq_cst);
+  *duel = (Duel) { .the_case = the_case, .thing = thing_new () };
+  q_gate_init (&duel->gate);
+  if (the_case->prepare != NULL)
+    the_case->prepare (duel);
 }
 
-/* Returns when both have come for the time @n. */
 static void
-meet (Meeting *meeting,
-      guint    n)
+first_side (gpointer data)
 {
-  atomic_fetch_add (&meeting->n_arrived, 1);
-  for (guint i = 1; atomic_load (&meeting->n_arrived) < 2 * n; i++)
-    if (i % 1000 == 0)
-      g_thread_yield ();
+  Duel *duel = data;
+
+  duel->the_case->sides[0] (duel);
 }
 
-static gpointer
+static void
 second_side (gpointer data)
 {
-  Meeting *meeting = data;
+  Duel *duel = data;
 
-  for (guint n = 1;; n += 2)
-    {
-      meet (meeting, n);
-      if (meeting->is_over)
-        return NULL;
-      hesitate (n, 1);
-      meeting->the_case->sides[1] (&meeting->duel);
-      meet (meeting, n + 1);
-    }
+  duel->the_case->sides[1] (duel);
+}
+
+static void
+check_duel (gpointer data)
+{
+  Duel *duel = data;
+
+  duel->the_case->check (duel);
+  q_gate_clear (&duel->gate);
+  thing_finish (duel->thing);
 }
 
 static void
 test_duel (gconstpointer data)
 {
-  const DuelCase *the_case = data;
-  Meeting meeting = { .the_case = the_case };
-  GThread *thread = g_thread_new ("second", second_side, &meeting);
-  gint64 end = g_get_monotonic_time () + BUDGET;
-  guint n = 1;
+  static const TestDuel duel_of_gate = {
+    prepare_duel, { first_side, second_side }, check_duel,
+  };
+  Duel duel = { .the_case = data };
 
-  for (int round = 0; round < N_ROUNDS && g_get_monotonic_time () < end; round++)
-    {
-      Duel *duel = &meeting.duel;
-
-      *duel = (Duel) { .thing = thing_new () };
-      q_gate_init (&duel->gate);
-      if (the_case->prepare != NULL)
-        the_case->prepare (duel);
-
-      meet (&meeting, n);
-      hesitate (n++, 0);
-      the_case->sides[0] (duel);
-      meet (&meeting, n++);
-
-      the_case->check (duel);
-      q_gate_clear (&duel->gate);
-      thing_finish (duel->thing);
-    }
-
-  meeting.is_over = TRUE;
-  meet (&meeting, n);
-  g_thread_join (thread);
-  g_test_message ("%u rounds", n / 2);
+  test_duel_run (&duel_of_gate, &duel);
 }
 
 int
