@@ -95,6 +95,31 @@ thing_guarded (Thing *thing)
   return &thing->poisoned.guarded;
 }
 
+/* Opens a new one in @gate. */
+static inline Thing *
+thing_open (QGate *gate)
+{
+  Thing *thing = thing_new ();
+
+  g_assert_true (q_gate_open (gate, thing_guarded (thing)));
+
+  return thing;
+}
+
+/* Closes what is open, which is @thing. */
+static inline void
+thing_close (QGate *gate,
+             Thing *thing)
+{
+  QGuarded *guarded = thing_guarded (thing);
+  gboolean is_used;
+
+  g_assert_true (q_gate_take (gate, NULL) == guarded);
+  g_assert_true (q_guarded_close (guarded, &is_used));
+  q_guarded_leave (guarded);
+  q_gate_put_off_free (gate, guarded);
+}
+
 /* What a call does that holds @claim: it uses the memory alone. */
 static inline void
 thing_use_memory (Thing  *thing,

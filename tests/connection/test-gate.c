@@ -5,35 +5,6 @@
 #include "config.h"
 
 #include "guarded-thing.h"
-#include "q-deadline-private.h"
-
-#include <pthread.h>
-#include <signal.h>
-
-/* Opens a new thing in @gate. */
-static Thing *
-open_thing (QGate *gate)
-{
-  Thing *thing = thing_new ();
-
-  g_assert_true (q_gate_open (gate, thing_guarded (thing)));
-
-  return thing;
-}
-
-/* Closes what is open. */
-static void
-close_thing (QGate *gate,
-             Thing *thing)
-{
-  QGuarded *guarded = thing_guarded (thing);
-  gboolean is_used;
-
-  g_assert_true (q_gate_take (gate, NULL) == guarded);
-  g_assert_true (q_guarded_close (guarded, &is_used));
-  q_guarded_leave (guarded);
-  q_gate_put_off_free (gate, guarded);
-}
 
 static void
 assert_free (QGate  *gate,
@@ -91,7 +62,7 @@ test_second_refused (void)
   Thing *thing;
 
   q_gate_init (&gate);
-  thing = open_thing (&gate);
+  thing = thing_open (&gate);
 
   for (QClaim claim = 0; claim < Q_N_CLAIMS; claim++)
     {
@@ -117,7 +88,7 @@ test_second_refused (void)
       assert_free (&gate, claim);
     }
 
-  close_thing (&gate, thing);
+  thing_close (&gate, thing);
   q_gate_clear (&gate);
   thing_finish (thing);
 }
@@ -132,7 +103,7 @@ test_late_enter (void)
   gboolean is_busy = TRUE;
 
   q_gate_init (&gate);
-  thing = open_thing (&gate);
+  thing = thing_open (&gate);
   g_assert_true (q_guarded_close (thing_guarded (thing), &is_used));
   g_assert_false (is_used);
 
@@ -159,9 +130,9 @@ test_brief_ends_quietly (void)
   for (QClaim claim = 0; claim < Q_N_CLAIMS; claim++)
     {
       q_gate_init (&gate);
-      thing = open_thing (&gate);
+      thing = thing_open (&gate);
       g_assert_nonnull (q_gate_enter_briefly (&gate, Q_CLAIM_READER));
-      close_thing (&gate, thing);
+      thing_close (&gate, thing);
       g_assert_cmpint (thing_load (&thing->n_released), ==, 1);
       q_gate_leave_briefly (&gate, Q_CLAIM_READER);
       g_assert_cmpint (thing_load (&thing->n_freed), ==, 0);
@@ -182,9 +153,9 @@ test_clear_frees (void)
   q_gate_init (&gate);
   for (gsize i = 0; i < G_N_ELEMENTS (things); i++)
     {
-      things[i] = open_thing (&gate);
+      things[i] = thing_open (&gate);
       g_assert_nonnull (q_gate_enter_briefly (&gate, Q_CLAIM_WRITER));
-      close_thing (&gate, things[i]);
+      thing_close (&gate, things[i]);
       q_gate_leave_briefly (&gate, Q_CLAIM_WRITER);
     }
   q_gate_clear (&gate);
@@ -202,10 +173,10 @@ test_ref_present (void)
   QGuarded *present;
 
   q_gate_init (&gate);
-  thing = open_thing (&gate);
+  thing = thing_open (&gate);
   present = q_gate_ref_present (&gate);
   g_assert_true (present == thing_guarded (thing));
-  close_thing (&gate, thing);
+  thing_close (&gate, thing);
   g_assert_cmpint (thing_load (&thing->n_freed), ==, 0);
   g_assert_false (q_guarded_enter (present));
   thing_unref (present);
@@ -222,272 +193,24 @@ test_take_only (void)
   Thing *second;
 
   q_gate_init (&gate);
-  first = open_thing (&gate);
+  first = thing_open (&gate);
   thing_ref (thing_guarded (first));
-  close_thing (&gate, first);
+  thing_close (&gate, first);
   g_assert_null (q_gate_take (&gate, thing_guarded (first)));
 
-  second = open_thing (&gate);
+  second = thing_open (&gate);
   g_assert_null (q_gate_take (&gate, thing_guarded (first)));
   g_assert_true (q_gate_get_present (&gate) == thing_guarded (second));
   g_assert_true (q_gate_take (&gate, thing_guarded (second)) == thing_guarded (second));
   g_assert_false (q_gate_is_open (&gate));
   g_assert_null (q_gate_take (&gate, thing_guarded (second)));
 
-  q_gate_put_off_free (&gate, thing_guarded (second));
-  g_assert_true (q_guarded_enter (thing_guarded (first)) == FALSE);
+  g_assert_true (q_gate_open (&gate, thing_guarded (second)));
+  thing_close (&gate, second);
   thing_unref (thing_guarded (first));
   q_gate_clear (&gate);
   thing_finish (first);
-  thing_stolen (second);
   thing_finish (second);
-}
-
-/* ---- waiting for the writer ---- */
-
-typedef struct
-{
-  QGate gate;
-  Thing *thing;
-  gint64 until;
-  pthread_t id;           /* of the thread that waits */
-  atomic_int has_begun;
-  atomic_int is_leaving;
-} Waiting;
-
-static void
-waiting_init (Waiting *waiting)
-{
-  *waiting = (Waiting) { .until = 0 };
-  q_gate_init (&waiting->gate);
-  waiting->thing = open_thing (&waiting->gate);
-}
-
-static void
-waiting_clear (Waiting *waiting)
-{
-  close_thing (&waiting->gate, waiting->thing);
-  q_gate_clear (&waiting->gate);
-  thing_finish (waiting->thing);
-}
-
-static gpointer
-wait_for_ever (gpointer data)
-{
-  Waiting *waiting = data;
-
-  atomic_fetch_add (&waiting->has_begun, 1);
-  g_assert_true (q_gate_wait_for_writer (&waiting->gate, Q_DEADLINE_NEVER));
-  g_assert_true (atomic_load (&waiting->is_leaving));
-
-  return NULL;
-}
-
-static gpointer
-wait_in_vain (gpointer data)
-{
-  Waiting *waiting = data;
-
-  g_assert_false (q_gate_wait_for_writer (&waiting->gate, waiting->until));
-  g_assert_cmpint (g_get_monotonic_time (), >=, waiting->until);
-
-  return NULL;
-}
-
-/* Without a writer, and also where the time is long up. A reader and an opener are no reason
- * to wait. */
-static void
-test_no_writer (void)
-{
-  Waiting waiting;
-
-  waiting_init (&waiting);
-  g_assert_true (q_gate_take_claim (&waiting.gate, Q_CLAIM_READER, Q_CLAIM_LASTING));
-  g_assert_true (q_gate_take_claim (&waiting.gate, Q_CLAIM_OPENER, Q_CLAIM_LASTING));
-  g_assert_true (q_gate_wait_for_writer (&waiting.gate, Q_DEADLINE_NEVER));
-  g_assert_true (q_gate_wait_for_writer (&waiting.gate, 0));
-  q_gate_drop_claim (&waiting.gate, Q_CLAIM_READER);
-  q_gate_drop_claim (&waiting.gate, Q_CLAIM_OPENER);
-  waiting_clear (&waiting);
-}
-
-static void
-test_brief_writer (void)
-{
-  Waiting waiting;
-
-  waiting_init (&waiting);
-  g_assert_nonnull (q_gate_enter_briefly (&waiting.gate, Q_CLAIM_WRITER));
-  g_assert_true (q_gate_wait_for_writer (&waiting.gate, Q_DEADLINE_NEVER));
-  g_assert_true (q_gate_wait_for_writer (&waiting.gate, 0));
-  q_gate_leave_briefly (&waiting.gate, Q_CLAIM_WRITER);
-  waiting_clear (&waiting);
-}
-
-static void
-test_own_writer (void)
-{
-  QGuarded *entered;
-  Waiting waiting;
-  gboolean is_busy;
-
-  waiting_init (&waiting);
-  entered = q_gate_enter (&waiting.gate, Q_CLAIM_WRITER, &is_busy);
-  g_assert_nonnull (entered);
-  g_assert_false (q_gate_wait_for_writer (&waiting.gate, Q_DEADLINE_NEVER));
-  q_gate_leave (&waiting.gate, Q_CLAIM_WRITER, entered);
-
-  /* Having been the writer once says nothing about later. */
-  g_assert_true (q_gate_wait_for_writer (&waiting.gate, Q_DEADLINE_NEVER));
-  waiting_clear (&waiting);
-}
-
-static void
-test_wait_until (void)
-{
-  QGuarded *entered;
-  Waiting waiting;
-  gboolean is_busy;
-
-  waiting_init (&waiting);
-  entered = q_gate_enter (&waiting.gate, Q_CLAIM_WRITER, &is_busy);
-  g_assert_nonnull (entered);
-
-  for (gint64 us = 0; us <= 20000; us += 10000)
-    {
-      waiting.until = g_get_monotonic_time () + us;
-      g_thread_join (g_thread_new ("wait", wait_in_vain, &waiting));
-    }
-
-  q_gate_leave (&waiting.gate, Q_CLAIM_WRITER, entered);
-  waiting_clear (&waiting);
-}
-
-/* The thread that was the writer waits like any other for the next one. */
-static void
-test_wait_for_next (void)
-{
-  QGuarded *entered;
-  Waiting waiting;
-  gboolean is_busy;
-
-  waiting_init (&waiting);
-  entered = q_gate_enter (&waiting.gate, Q_CLAIM_WRITER, &is_busy);
-  q_gate_leave (&waiting.gate, Q_CLAIM_WRITER, entered);
-  g_assert_true (q_gate_take_claim (&waiting.gate, Q_CLAIM_WRITER, Q_CLAIM_LASTING));
-  waiting.until = g_get_monotonic_time () + 10000;
-  wait_in_vain (&waiting);
-  q_gate_drop_claim (&waiting.gate, Q_CLAIM_WRITER);
-  waiting_clear (&waiting);
-}
-
-/* A claim that was brief first is waited for as well. */
-static void
-test_made_lasting (void)
-{
-  Waiting waiting;
-
-  waiting_init (&waiting);
-  g_assert_nonnull (q_gate_enter_briefly (&waiting.gate, Q_CLAIM_WRITER));
-  q_gate_make_lasting (&waiting.gate, Q_CLAIM_WRITER);
-  waiting.until = g_get_monotonic_time () + 10000;
-  wait_in_vain (&waiting);
-  q_gate_drop_claim (&waiting.gate, Q_CLAIM_WRITER);
-  waiting_clear (&waiting);
-}
-
-/* ---- waiting in other threads ---- */
-
-static atomic_int n_signals;
-
-static gpointer
-wait_with_id (gpointer data)
-{
-  Waiting *waiting = data;
-
-  waiting->id = pthread_self ();
-
-  return wait_for_ever (waiting);
-}
-
-static void
-count_signal (int number)
-{
-  atomic_fetch_add (&n_signals, 1);
-}
-
-/* Signals wake a thread that waits for a condition, without that having come true. */
-static void
-test_wait_interrupted (void)
-{
-  struct sigaction action = { .sa_handler = count_signal };
-  struct sigaction before;
-  QGuarded *entered;
-  Waiting waiting;
-  gboolean is_busy;
-  GThread *thread;
-
-  g_assert_no_errno (sigaction (SIGUSR1, &action, &before));
-  waiting_init (&waiting);
-  entered = q_gate_enter (&waiting.gate, Q_CLAIM_WRITER, &is_busy);
-  thread = g_thread_new ("wait", wait_with_id, &waiting);
-  while (!atomic_load (&waiting.has_begun))
-    g_thread_yield ();
-
-  /* Those that come before the last one was handled count as one. */
-  while (atomic_load (&n_signals) < 1000)
-    {
-      g_assert_cmpint (pthread_kill (waiting.id, SIGUSR1), ==, 0);
-      g_thread_yield ();
-    }
-
-  atomic_store (&waiting.is_leaving, TRUE);
-  q_gate_leave (&waiting.gate, Q_CLAIM_WRITER, entered);
-  g_thread_join (thread);
-  waiting_clear (&waiting);
-  g_assert_no_errno (sigaction (SIGUSR1, &before, NULL));
-}
-
-#define N_WAITERS 3
-
-/* All that wait are woken, in whatever moment the writer leaves: if one is not, this hangs. */
-static void
-test_writer_leaves (gconstpointer data)
-{
-  gboolean by_drop = GPOINTER_TO_INT (data);
-
-  for (int round = 0; round < 200; round++)
-    {
-      GThread *threads[N_WAITERS];
-      Waiting waiting;
-      gboolean is_busy;
-      QGuarded *entered;
-
-      waiting_init (&waiting);
-      entered = q_gate_enter (&waiting.gate, Q_CLAIM_WRITER, &is_busy);
-      g_assert_nonnull (entered);
-      for (int i = 0; i < N_WAITERS; i++)
-        threads[i] = g_thread_new ("wait", wait_for_ever, &waiting);
-      while (atomic_load (&waiting.has_begun) < round % (N_WAITERS + 1))
-        g_thread_yield ();
-      for (int i = 0; i < round; i++)
-        g_thread_yield ();
-
-      atomic_store (&waiting.is_leaving, TRUE);
-      if (by_drop)
-        {
-          q_guarded_leave (entered);
-          q_gate_drop_claim (&waiting.gate, Q_CLAIM_WRITER);
-        }
-      else
-        {
-          q_gate_leave (&waiting.gate, Q_CLAIM_WRITER, entered);
-        }
-
-      for (int i = 0; i < N_WAITERS; i++)
-        g_thread_join (threads[i]);
-      waiting_clear (&waiting);
-    }
 }
 
 /* ---- stopping ---- */
@@ -517,7 +240,7 @@ test_open_stopped (void)
   /* Only the opener that was there is stopped, not the next. */
   q_gate_begin_opening (&gate);
   g_assert_true (q_gate_open (&gate, thing_guarded (thing)));
-  close_thing (&gate, thing);
+  thing_close (&gate, thing);
   q_gate_clear (&gate);
   thing_finish (thing);
 }
@@ -529,10 +252,10 @@ test_stop_keeps_open (void)
   Thing *thing;
 
   q_gate_init (&gate);
-  thing = open_thing (&gate);
+  thing = thing_open (&gate);
   q_gate_stop (&gate);
   g_assert_true (q_gate_get_present (&gate) == thing_guarded (thing));
-  close_thing (&gate, thing);
+  thing_close (&gate, thing);
   q_gate_clear (&gate);
   thing_finish (thing);
 }
@@ -657,17 +380,17 @@ test_take_calls_hooks (void)
   g_assert_null (q_gate_take (&gate, NULL));
   g_assert_cmpint (n_calls, ==, 0);
 
-  first = open_thing (&gate);
+  first = thing_open (&gate);
   second = thing_new ();
   g_assert_null (q_gate_take (&gate, thing_guarded (second)));
   g_assert_cmpint (n_calls, ==, 0);
-  close_thing (&gate, first);
+  thing_close (&gate, first);
   g_assert_cmpint (n_calls, ==, 1);
 
   q_gate_add_hook (&gate, &hook, count_cb, &n_calls);
   g_assert_cmpint (n_calls, ==, 1);
   g_assert_true (q_gate_open (&gate, thing_guarded (second)));
-  close_thing (&gate, second);
+  thing_close (&gate, second);
   g_assert_cmpint (n_calls, ==, 2);
 
   q_gate_clear (&gate);
@@ -744,16 +467,6 @@ main (int    argc,
   g_test_add_func ("/connection/gate/clear-frees", test_clear_frees);
   g_test_add_func ("/connection/gate/ref-present", test_ref_present);
   g_test_add_func ("/connection/gate/take-only", test_take_only);
-  g_test_add_func ("/connection/gate/wait/no-writer", test_no_writer);
-  g_test_add_func ("/connection/gate/wait/brief-writer", test_brief_writer);
-  g_test_add_func ("/connection/gate/wait/own-writer", test_own_writer);
-  g_test_add_func ("/connection/gate/wait/until", test_wait_until);
-  g_test_add_func ("/connection/gate/wait/for-next", test_wait_for_next);
-  g_test_add_func ("/connection/gate/wait/made-lasting", test_made_lasting);
-  g_test_add_func ("/connection/gate/wait/interrupted", test_wait_interrupted);
-  g_test_add_data_func ("/connection/gate/wait/leaves", GINT_TO_POINTER (FALSE),
-                        test_writer_leaves);
-  g_test_add_data_func ("/connection/gate/wait/drops", GINT_TO_POINTER (TRUE), test_writer_leaves);
   g_test_add_func ("/connection/gate/stop/open", test_open_stopped);
   g_test_add_func ("/connection/gate/stop/keeps-open", test_stop_keeps_open);
   g_test_add_func ("/connection/gate/hook/sets", test_hooks);
