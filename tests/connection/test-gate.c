@@ -415,7 +415,7 @@ stop_slowly (gpointer data)
   atomic_store (&removal->is_stopping, TRUE);
   while (!atomic_load (&removal->is_removing))
     g_thread_yield ();
-  for (int i = 0; i < 100; i++)
+  for (int i = 0; i < 20; i++)
     g_thread_yield ();
   removal->was_called = TRUE;
 }
@@ -439,7 +439,7 @@ remove_in_thread (gpointer data)
 static void
 test_remove_while_stopping (void)
 {
-  for (int round = 0; round < 50; round++)
+  for (int round = 0; round < 20; round++)
     {
       Removal removal = { .was_called = FALSE };
       GThread *thread;
