@@ -11,7 +11,7 @@ import re
 
 import sources
 
-START = re.compile(r'^(?!typedef|return|else)(?:\w[\w *]*[ *])?\w+ +\(')
+START = re.compile(r'^(?!(?:typedef|return|else)\b)(?:\w[\w *]*[ *])?\w+ +\(')
 PARAMETER = re.compile(r'(?P<type>\w[\w ]*?(?: \* const)*) ?(?P<stars>\**) ?'
                        r'(?P<name>\w+(?:\[\w*\])?)')
 

@@ -62,8 +62,8 @@ call_free (gpointer data)
 /* Returns the result of @call, or @error, which this function takes over like @task. */
 static void
 return_result (GTask       *task,
-             QSocketCall *call,
-             GError      *error)
+               QSocketCall *call,
+               GError      *error)
 {
   if (error != NULL)
     g_task_return_error (task, error);
