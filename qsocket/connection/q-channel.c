@@ -356,6 +356,8 @@ q_channel_become_listener (QChannel *channel)
   QPlainTransport *plain = &channel->plain;
   int flags = fcntl (channel->fd, F_GETFL);
 
+  /* Between poll () and accept () a connection can disappear, and accept () would then block on a
+   * blocking descriptor. */
   if ((flags & O_NONBLOCK) == 0)
     {
       /* A descriptor that other parts of the program know gets its flags back when it is stolen. */

@@ -37,7 +37,6 @@ adopt_channel (int      fd,
   QChannelKind kind = Q_CHANNEL_BOUND;
   QAddress peer = { .length = sizeof peer.un };
   QChannel *channel;
-  int is_listening = FALSE;
   int family = AF_UNSPEC;
   int socktype = 0;
   int flags;
@@ -50,9 +49,7 @@ adopt_channel (int      fd,
       return NULL;
     }
 
-  if (get_option (fd, SO_ACCEPTCONN, &is_listening) && is_listening)
-    kind = Q_CHANNEL_LISTENING;
-  else if (getpeername (fd, &peer.sa, &peer.length) == 0)
+  if (getpeername (fd, &peer.sa, &peer.length) == 0)
     kind = Q_CHANNEL_CLIENT;
 
   channel = q_channel_new (fd, kind, (GSocketFamily) family, socktype,
@@ -64,14 +61,7 @@ adopt_channel (int      fd,
   channel->restore_fd_flags = fcntl (fd, F_GETFD);
   fcntl (fd, F_SETFD, FD_CLOEXEC);
 
-  /* Between poll () and accept () a connection can disappear, and accept () would then block on a
-   * blocking descriptor. Reads and writes need no such mode: a flag of each system call keeps them
-   * from blocking. */
-  if (kind == Q_CHANNEL_LISTENING && (flags & O_NONBLOCK) == 0)
-    {
-      fcntl (fd, F_SETFL, flags | O_NONBLOCK);
-      channel->plain.nonblocking = TRUE;
-    }
+  q_channel_check_listening (channel);
 
   return channel;
 }
@@ -146,10 +136,10 @@ ref_base_stream (GIOStream *stream)
  * Creates a socket that uses a connection of GIO.
  *
  * It keeps a reference to @stream, and closes the connection when it is closed itself. From now on
- * @stream should not be read, written or closed directly: it does not see the bytes in the buffer
- *   of the socket. The handshake of a TLS connection must be done; the socket accepts the
- *   certificate that was accepted in it. The TLS session ends only with the connection:
- *   [method@QSocket.Socket.shutdown_ssl] fails with [error@QSocket.SocketError] `SSL`.
+ * the stream should not be read, written or closed directly: it does not see the bytes in the
+ * buffer of the socket. The handshake of a TLS connection must be done; the socket accepts the
+ * certificate that was accepted in it. The TLS session ends only with the connection:
+ * [method@QSocket.Socket.shutdown_ssl] fails with [error@QSocket.SocketError] `SSL`.
  *
  * Fails with [error@QSocket.SocketError] `INVALID_ARGUMENT` if @stream is a stream of another type,
  * is closed, or is a TLS connection whose handshake is not done.

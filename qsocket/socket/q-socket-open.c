@@ -110,31 +110,28 @@ q_socket_open (QSocket  *self,
 /* ---- closing ---- */
 
 /* Makes the socket a closed one and hands its channel, which is still open, to the caller. The
- * channel's reference to its GIO stream is dropped. Returns FALSE if there is nothing to close. */
-static gboolean
-detach_channel (QSocket   *self,
-                QChannel  *only,
-                QChannel **channel)
+ * channel's reference to its GIO stream is dropped. Returns NULL if there is nothing to close. */
+static QChannel *
+detach_channel (QSocket  *self,
+                QChannel *only)
 {
+  QGuarded *taken = q_gate_take (&self->gate, only != NULL ? &only->guarded : NULL);
   g_autoptr (GIOStream) stream = NULL;
 
-  *channel = (QChannel *) q_gate_take (&self->gate, only != NULL ? &only->guarded : NULL);
-  if (*channel == NULL)
-    return FALSE;
+  if (taken != NULL)
+    stream = q_channel_begin_close ((QChannel *) taken);
 
-  stream = q_channel_begin_close (*channel);
-
-  return TRUE;
+  return (QChannel *) taken;
 }
 
 void
 q_socket_close_channel (QSocket  *self,
                         QChannel *only)
 {
-  QChannel *channel;
+  QChannel *channel = detach_channel (self, only);
   gboolean closed;
 
-  if (!detach_channel (self, only, &channel))
+  if (channel == NULL)
     return;
 
   /* After a fork parent and child share the connection. Corked bytes and the close_notify of TLS
@@ -159,7 +156,6 @@ q_socket_steal_channel_fd (QSocket   *self,
                            GError   **error)
 {
   int fd = q_channel_steal_fd (channel);
-  QChannel *taken;
 
   if (fd < 0)
     {
@@ -172,8 +168,8 @@ q_socket_steal_channel_fd (QSocket   *self,
     }
 
   /* Nothing is to be taken if another thread has closed the socket since q_channel_steal_fd (). */
-  if (detach_channel (self, channel, &taken))
-    q_gate_put_off_free (&self->gate, &taken->guarded);
+  if (detach_channel (self, channel) != NULL)
+    q_gate_put_off_free (&self->gate, &channel->guarded);
 
   return fd;
 }

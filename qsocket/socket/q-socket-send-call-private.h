@@ -31,9 +31,6 @@ typedef struct
 } QSendCall;
 
 /* The functions of the classes of such calls. */
-gboolean q_send_call_begin  (QSocketCall  *call,
-                             GError      **error);
-
 gboolean q_send_call_finish (QSocketCall  *call,
                              gboolean      ok,
                              GError      **error);

@@ -67,9 +67,9 @@ q_send_call_get_accepted (QSendCall *self)
   return self->is_gathered ? self->head_length + self->body_length : self->op.moved;
 }
 
-gboolean
-q_send_call_begin (QSocketCall  *call,
-                   GError      **error)
+static gboolean
+begin_send (QSocketCall  *call,
+            GError      **error)
 {
   QSendCall *self = (QSendCall *) call;
 
@@ -102,7 +102,7 @@ q_send_call_clear (QSocketCall *call)
 }
 
 const QSocketCallClass q_send_call_class = {
-  .size = sizeof (QSendCall), .begin = q_send_call_begin, .finish = q_send_call_finish,
+  .size = sizeof (QSendCall), .begin = begin_send, .finish = q_send_call_finish,
   .clear = q_send_call_clear,
 };
 
